@@ -17,4 +17,4 @@ from contracts.document.model import Spec as Spec
 from contracts.document.model import join_pointer as join_pointer
 from contracts.document.model import ref_target as ref_target
 from contracts.document.model import split_pointer as split_pointer
-from contracts.document.references import FolderFiles as FolderFiles
+from contracts.document.written import FolderFiles as FolderFiles

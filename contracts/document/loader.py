@@ -15,9 +15,11 @@ from contracts.document.dialects.swagger import SWAGGER, converted
 from contracts.document.dialects.unread import loosen, without_huge
 from contracts.document.directions import for_requests, for_responses
 from contracts.document.model import Document, Notice, Spec, join_pointer, ref_target
-from contracts.document.references import FolderFiles, Linker, Neighbours
+from contracts.document.references import Linker
 from contracts.document.security import KnownSchemes
 from contracts.document.written import (
+    FolderFiles,
+    Neighbours,
     Position,
     Written,
     apply_overlay,

@@ -1,20 +1,18 @@
 """A tree in, the same with every `$ref` a pointer into it, and the schemas found on the way."""
 
 import copy
-import os
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
-from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from contracts.document.dialects import ANY, Dialect, Found, Segments, faults_of, walk
 from contracts.document.dialects.repairs import ABSENT, ANYTHING, INSTEAD, Repairs
 from contracts.document.identifiers import Identifiers
 from contracts.document.model import Notice, escape_segment, join_pointer, split_pointer, value_at
-from contracts.document.written import Position, bytes_of_file, written_from_bytes
+from contracts.document.written import Neighbours, Position, written_from_bytes
 from contracts.errors import DocumentError
 from contracts.text import shown
 
@@ -27,58 +25,6 @@ MAX_WAYS = 50_000
 """In which a value may come to the schemas below: validators go all of them, one by one."""
 _SAME_VALUE = {"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"}
 _SCHEMA_DIALECTS = (_2020_12, f"{_2020_12}#", f"{_OURS}1/dialect/", f"{_OURS}2/dialect/")
-
-
-class Neighbours(Protocol):
-    """Files by their names from the folder of a document (`../pet.yaml`), which is `""`."""
-
-    def named(self, reference: str, home: str) -> str | None:
-        """The file that a path in the file `home` leads to; None if that is not below the root."""
-
-    def label(self, name: str) -> str:
-        """What a person reads of a file."""
-
-    def content(self, name: str) -> bytes | None:
-        """What is in a file; None if there is none of that name."""
-
-
-@dataclass(frozen=True, slots=True)
-class FolderFiles:
-    """Files of this machine around `document`, which is in `folder`.
-
-    They are below `root`, of which None is the root of the git repository or, where there is none,
-    the folder; links are followed before that is asked.
-    """
-
-    folder: Path
-    document: str
-    root: Path | str | None = None
-
-    def named(self, reference: str, home: str) -> str | None:
-        try:
-            folder, document = self.folder.resolve(), Path(self.document).resolve()
-            path = (folder / PurePosixPath(home).parent / reference).resolve()
-            root = Path(self.root).resolve() if self.root is not None else _repository(folder)
-        except (OSError, ValueError, RuntimeError):  # the system can't tell
-            return None
-        if not path.is_relative_to(root) or ".git" in path.relative_to(root).parts:
-            return None
-        return "" if path == document else Path(os.path.relpath(path, folder)).as_posix()
-
-    def label(self, name: str) -> str:
-        return os.path.normpath(self.folder / name)
-
-    def content(self, name: str) -> bytes | None:
-        path = self.folder / name
-        return bytes_of_file(path) if os.path.isfile(path) else None
-
-
-def _repository(folder: Path) -> Path:
-    """The root of the git repository that a folder is in, else the folder."""
-    for around in (folder, *folder.parents):
-        if (around / ".git").exists():
-            return around
-    return folder
 
 
 class _Reference(NamedTuple):

@@ -22,8 +22,8 @@ from urllib.parse import urljoin, urlsplit
 
 from contracts.document.loader import overlay_beside, read_spec
 from contracts.document.model import Spec
-from contracts.document.references import FILES, FolderFiles, Neighbours
-from contracts.document.written import MAX_SIZE, bytes_of_file
+from contracts.document.references import FILES
+from contracts.document.written import MAX_SIZE, FolderFiles, Neighbours, bytes_of_file
 from contracts.errors import DocumentError, UsageError
 from contracts.text import shown
 

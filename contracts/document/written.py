@@ -2,12 +2,14 @@
 
 import codecs
 import copy
+import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
 
 from contracts.document.model import Source, join_pointer
 from contracts.document.readers import JsonText, YamlText
@@ -64,6 +66,58 @@ class Position:
     def error(self, problem: str, cure: str) -> DocumentError:
         source = self.source
         return DocumentError(source.file, source.line, problem, cure)
+
+
+class Neighbours(Protocol):
+    """Files by their names from the folder of a document (`../pet.yaml`), which is `""`."""
+
+    def named(self, reference: str, home: str) -> str | None:
+        """The file that a path in the file `home` leads to; None if that is not below the root."""
+
+    def label(self, name: str) -> str:
+        """What a person reads of a file."""
+
+    def content(self, name: str) -> bytes | None:
+        """What is in a file; None if there is none of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFiles:
+    """Files of this machine around `document`, which is in `folder`.
+
+    They are below `root`, of which None is the root of the git repository or, where there is none,
+    the folder; links are followed before that is asked.
+    """
+
+    folder: Path
+    document: str
+    root: Path | str | None = None
+
+    def named(self, reference: str, home: str) -> str | None:
+        try:
+            folder, document = self.folder.resolve(), Path(self.document).resolve()
+            path = (folder / PurePosixPath(home).parent / reference).resolve()
+            root = Path(self.root).resolve() if self.root is not None else _repository(folder)
+        except (OSError, ValueError, RuntimeError):  # the system can't tell
+            return None
+        if not path.is_relative_to(root) or ".git" in path.relative_to(root).parts:
+            return None
+        return "" if path == document else Path(os.path.relpath(path, folder)).as_posix()
+
+    def label(self, name: str) -> str:
+        return os.path.normpath(self.folder / name)
+
+    def content(self, name: str) -> bytes | None:
+        path = self.folder / name
+        return bytes_of_file(path) if os.path.isfile(path) else None
+
+
+def _repository(folder: Path) -> Path:
+    """The root of the git repository that a folder is in, else the folder."""
+    for around in (folder, *folder.parents):
+        if (around / ".git").exists():
+            return around
+    return folder
 
 
 def bytes_of_file(path: str | Path) -> bytes:

@@ -125,7 +125,7 @@ def ran(name: str, words: Sequence[str], folder: Path, *, limited: bool, seconds
             resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CI": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CI": "1", "ATTACK": "long"}
     started = time.perf_counter()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(words, cwd=folder, env=environment, preexec_fn=limit, stdout=said, stderr=said)

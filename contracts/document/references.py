@@ -2,14 +2,15 @@
 
 import copy
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from itertools import takewhile
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from contracts.document.dialects import ANY, Dialect, Found, Segments, faults_of, walk
-from contracts.document.dialects.repairs import ABSENT, ANYTHING, INSTEAD, Repairs
+from contracts.document.dialects.repairs import ABSENT, ANYTHING, INSTEAD, Repairs, is_described
 from contracts.document.identifiers import Identifiers
 from contracts.document.model import Notice, escape_segment, join_pointer, split_pointer, value_at
 from contracts.document.written import Neighbours, Position, written_from_bytes
@@ -62,6 +63,8 @@ class Linker:
     _embedded: dict[str, Any] = field(default_factory=dict)
     _visited: dict[int, str] = field(default_factory=dict)
     _pending: list[_Reference] = field(default_factory=list)
+    _faulty: list[tuple[int, int, _Reference]] = field(default_factory=list)
+    _late: set[int] = field(default_factory=set)
     _dynamic: list[_Reference] = field(default_factory=list)
     _targets: dict[int, Any] = field(default_factory=dict)
 
@@ -72,19 +75,37 @@ class Linker:
     def link(self) -> list[tuple[dict[str, Any], Segments]]:
         """Rewrite every `$ref`, and take out what can't be followed; schemas and their places."""
         self._visit(self.tree, "document", ())
+        followed = self._followed()
+        self._end_circles(followed)
+        self._thin_out({id(one.holder): one for one in followed if one.kind == "schema"})
+        for reference in self._dynamic:
+            if not self._names.is_settled(reference.text):
+                problem = "is dynamic, and may lead to several `$dynamicAnchor`s"
+                found = self._error(reference, f"{problem}: the first is read", "write a `$ref`")
+                self._note_unread(reference, found)
+        return self._schemas
+
+    def _followed(self) -> list[_Reference]:
+        """The references that lead somewhere; those that do not are taken out."""
         followed: list[_Reference] = []
         delayed: set[int] = set()
-        while self._pending:
+        while self._pending or self._faulty:
+            if not self._pending:  # what is above others says best what these are
+                self._pending.append(heappop(self._faulty)[-1])
             reference = self._pending.pop()
             if "://" in reference.text and id(reference.holder) not in delayed:
                 delayed.add(id(reference.holder))  # a file that others name may be called so
                 self._pending.insert(0, reference)
                 continue
             try:
-                self._follow(reference)
-                followed.append(reference)
+                if self._follow(reference):
+                    followed.append(reference)
             except _Dangling as error:
                 self._take_out(reference, error)
+        return followed
+
+    def _end_circles(self, followed: Sequence[_Reference]) -> None:
+        """Take out what leads only back to itself."""
         straight = set[int]()  # what leads into a circle at most, and is in none
         for reference in followed:
             passed: dict[int, Any] = {}
@@ -101,13 +122,6 @@ class Linker:
                     self._take_out(reference, self._error(reference, problem, cure))
                 else:
                     self._note(reference.segments, f"the `$ref` {problem}", cure)
-        self._thin_out({id(one.holder): one for one in followed if one.kind == "schema"})
-        for reference in self._dynamic:
-            if not self._names.is_settled(reference.text):
-                problem = "is dynamic, and may lead to several `$dynamicAnchor`s"
-                found = self._error(reference, f"{problem}: the first is read", "write a `$ref`")
-                self._note_unread(reference, found)
-        return self._schemas
 
     def _thin_out(self, references: dict[int, _Reference]) -> None:
         """Take out what leads one value to schemas in too many ways, or through too many."""
@@ -240,7 +254,8 @@ class Linker:
             else:
                 schema["$ref"] = text
 
-    def _follow(self, reference: _Reference) -> None:
+    def _follow(self, reference: _Reference) -> bool:
+        """Whether it was followed by now."""
         segments = self._destination(reference)
         try:
             target = value_at(self.tree, segments)
@@ -250,23 +265,36 @@ class Linker:
         if not isinstance(target, dict) and (reference.kind, type(target)) != ("schema", bool):
             problem = f"leads to {shown(target)}, wanted a {reference.kind} object"
             raise self._error(reference, problem, "mend the pointer")
-        if isinstance(target, dict) and self._visited.get(id(target)) != reference.kind:
-            self._look_into(target, reference, segments)
+        is_other = isinstance(target, dict) and self._visited.get(id(target)) != reference.kind
+        if is_other and not self._look_into(target, reference, segments):
+            return False
         self._targets[id(reference.holder)] = target
         pointer = join_pointer("", *segments)
         if reference.text.removeprefix("#") != pointer:
             reference.holder["$ref"] = "#" + quote(pointer, safe=_FRAGMENT_SAFE)
+        return True
 
-    def _look_into(self, target: dict[str, Any], reference: _Reference, at: Segments) -> None:
-        """Mend a target that nobody has read; one that was read as another kind is left alone."""
-        if id(target) not in self._visited:
+    def _look_into(self, target: dict[str, Any], reference: _Reference, at: Segments) -> bool:
+        """Mend a target that nobody has read; one that is of another kind is left alone.
+
+        One with faults waits until all others are read, for it may be of another kind there: False.
+        """
+        if is_described(self.dialect, self.tree, self._visited, at) or id(target) in self._visited:
+            if faults := faults_of(self.dialect, reference.kind, target):
+                problem = faults[0].problem(join_pointer("", *at, *map(str, faults[0].path)))
+                cure = f"name a {reference.kind} object"
+                raise self._error(reference, f"leads to what is none ({problem})", cure)
+        elif id(reference.holder) not in self._late:
+            if faults_of(self.dialect, reference.kind, target):
+                self._late.add(id(reference.holder))
+                heappush(self._faulty, (len(at), len(self._late), reference))
+                return False
+        else:
             self.open_maps(target, reference.kind, at)
             self.repairs.mend(reference.kind, target, at)
+        if id(target) not in self._visited:
             self._visit(target, reference.kind, at)
-        elif faults := faults_of(self.dialect, reference.kind, target):
-            problem = faults[0].problem(join_pointer("", *at, *map(str, faults[0].path)))
-            cure = f"name a {reference.kind} object"
-            raise self._error(reference, f"leads to what is none ({problem})", cure)
+        return True
 
     def _destination(self, reference: _Reference) -> Segments:
         text, place, names = reference.text, reference.segments, self._names

@@ -119,7 +119,13 @@ LONG = {
     "10,000 properties",
     "pattern of 20,000 characters",
 }
-LONG |= {"dependentRequired 300 x 300", "300 if and then", "2,000 patternProperties", "oneOf of 200 that overlap"}
+LONG |= {
+    "anyOf of 1,000 patterns",
+    "dependentRequired 300 x 300",
+    "300 if and then",
+    "2,000 patternProperties",
+    "oneOf of 200 that overlap",
+}
 LONG |= {
     "1e4 dependentRequired",
     "a pattern of 1e6 characters beside a long name",

@@ -18,6 +18,8 @@ import pytest
 from tests.run.forked import Forked
 from tests.run.projects import GIVEN, Project, Run, Things
 
+from .long_form import IS_LONG
+
 REPORT, HISTORY = Path("build", "contract"), Path("history")
 KEPT = "--contract-history=history"
 MADE = ("report.json", "exchanges.jsonl", "report.html")
@@ -91,7 +93,7 @@ BEFORE, CALLS = 6, 30  # so many calls see whether the folders can be written; a
 def test_a_disk_that_fails_at_any_time(
     only: bool, project: Project, earlier: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for call in range(BEFORE + 1, CALLS + 1, 1 + only):
+    for call in range(BEFORE + 1, CALLS + 1, 1 if IS_LONG else 2 + only):
         disk = Disk(call, only)
         with monkeypatch.context() as patch:
             disk.install(patch)
@@ -225,7 +227,7 @@ BROKEN: dict[str, bytes] = {
     "another value": b"null",
     "too deep": b"[" * 100_000,
     "digits": b'{"suite": ' + b"9" * 5000 + b"}",
-    "large": b"{" + b" " * 100_000_000,
+    "large": b"{" + b" " * (100_000_000 if IS_LONG else 10_000_000),
 }
 TYPES = [("started", []), ("decision", 7), ("verdicts", {}), ("suite", 1), ("against", {"carried": 7}), ("target", [])]
 

@@ -6,8 +6,9 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
-from functools import partial
+from functools import partial, reduce
 from itertools import chain
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from contracts.report.forms.catalogue import rules_json, rules_table
 from contracts.rules import rules_for
 from contracts.rules.faults import notices
 from tests.run.projects import Project, Things
+
+from .long_form import IS_LONG
 
 JsonObject = dict[str, Any]
 STRING = {"type": "string"}
@@ -277,10 +280,50 @@ MUTANTS = [(path, name) for path in places(RICH) for name in VALUES]
 def test_any_value_at_any_place(seed: int, tmp_path: Path) -> None:
     base = tmp_path / "base.json"
     base.write_text(json.dumps(RICH))
-    for place, name in random.Random(seed).sample(MUTANTS, 50):
+    for place, name in MUTANTS[seed::4] if IS_LONG else random.Random(seed).sample(MUTANTS, 20):
         path = written(changed(place, VALUES[name]), tmp_path)
         survives(path)
         compares(base, path)
+
+
+def at(tree: Any, path: tuple[Any, ...]) -> Any:
+    return reduce(getitem, path, tree)
+
+
+def pointer(path: tuple[Any, ...]) -> str:
+    return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+OBJECTS = [path for path in places(RICH) if isinstance(at(RICH, path), dict)]
+LED = [(path, target) for path in OBJECTS for target in places(RICH)]
+"""A reference in place of each object to each place, whatever stands there."""
+MISLED = [
+    (("components", "securitySchemes", "k"), ("info",)),
+    (("components", "securitySchemes"), ("components", "schemas", "T")),
+    ((*GET, "parameters", 0), ("servers", 0, "variables")),
+    ((*GET, "parameters", 2), ("components", "schemas", "T", "properties")),
+    ((*GET, "responses", "200", "headers", "X-R"), ("components", "securitySchemes")),
+]
+"""What read one object as two: it was mended as one kind where another was meant."""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_reference_at_any_place(seed: int, tmp_path: Path) -> None:
+    base = tmp_path / "base.json"
+    base.write_text(json.dumps(RICH))
+    some = LED[seed::4] if IS_LONG else [*MISLED[seed::4], *random.Random(seed).sample(LED, 4)]
+    for place, target in some:
+        path = written(changed(place, {"$ref": pointer(target)}), tmp_path)
+        survives(path)
+        compares(base, path)
+
+
+@pytest.mark.parametrize(("place", "target"), MISLED, ids=lambda path: pointer(path))
+def test_what_a_reference_of_another_kind_leads_to_is_read_as_before(
+    place: tuple[Any, ...], target: tuple[Any, ...], tmp_path: Path
+) -> None:
+    tree = changed(place, {"$ref": pointer(target)})
+    assert at(load_spec(written(tree, tmp_path)).document.tree, target) == at(tree, target)
 
 
 def compares(base: Path, revision: Path) -> None:

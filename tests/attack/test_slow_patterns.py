@@ -27,6 +27,7 @@ from contracts.schemas.validation import Beyond, keyword_validator, matches
 from contracts.verdicts.judge import judge_body
 from tests.documents import plan_of, short, spec_from
 
+from .long_form import IS_LONG
 from .patterns import BEYOND, DECIDED, LINEAR
 from .schemas import STRING, document
 
@@ -128,7 +129,7 @@ def test_our_own_patterns_go_through_a_body_once() -> None:
     cut = b'{"cdp_url": "wss://h/?token=secret\\'
     assert b"secret" not in capabilities.body(cut)
     assert b"secret7" not in capabilities.body(b'[["cdp_url", "wss://h/?token=secret7')
-    body = b'{"cdp_url": [' + b'"\\' * 500_000
+    body = b'{"cdp_url": [' + b'"\\' * (500_000 if IS_LONG else 100_000)
     assert len(capabilities.body(body)) == len(body)
 
 
@@ -169,7 +170,7 @@ def requests_of(spec: Spec) -> tuple[list[Any], dict[str, str]]:
 def test_requests_are_made_without_patterns_that_take_python_too_long(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(monkeypatch, 0.3, 600)
+    impatient(monkeypatch, 0.1, 600)
     spec = spec_from(document(HANGING[name]))
     made, slow = requests_of(spec)
     assert {probe.source for probe in made} >= {"coverage", "fuzz"}
@@ -179,7 +180,7 @@ def test_requests_are_made_without_patterns_that_take_python_too_long(
 
 
 def test_texts_of_ours_stand_for_a_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient(monkeypatch, 0.3, 600)
+    impatient(monkeypatch, 0.1, 600)
     made, _ = requests_of(spec_from(document(HANGING["anchored"])))
     queries = {probe.request.query for probe in made if probe.claim.allowed}
     assert any(query.startswith(f"q={'a' * 30}") for query in queries)
@@ -238,7 +239,7 @@ def test_what_is_late_is_late_whatever_becomes_of_the_signal(
 
 
 def test_a_report_says_whose_patterns_were_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    impatient(monkeypatch, 0.3, 600)
+    impatient(monkeypatch, 0.1, 600)
     spec = spec_from(document(HANGING["anchored"]))
     state = State(Inputs(spec), Ledger(tmp_path / "exchanges.jsonl"))
     asked(state, spec.operations[0])

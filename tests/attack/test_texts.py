@@ -31,6 +31,7 @@ from tests.report.comparisons import diff
 from tests.run.projects import Project
 
 from .forms import FORM, UNTIL, is_quiet, split, words_of
+from .long_form import IS_LONG
 from .texts import TEXTS
 
 
@@ -40,22 +41,22 @@ def test_a_form_shows_a_text_and_nothing_else_comes_of_it(name: str, form: str) 
     FORM[form].check(FORM[form].made(TEXTS[name]), TEXTS[name])
 
 
-MEGABYTE = " ".join(TEXTS.values()) * 30
-MEGABYTE = (MEGABYTE * (1_000_000 // len(MEGABYTE) + 1))[:1_000_000]
+ALL = " ".join(TEXTS.values())
+ALL = (ALL * 100)[: 1_000_000 if IS_LONG else 200_000]
 
 
 LONG = ["page", "comparison as a page", "failure of a test", "JUnit", "comparison"]
 
 
 @pytest.mark.parametrize("form", sorted(FORM.keys() - {*LONG}))
-def test_a_megabyte_of_all_of_them_is_shown_as_well(form: str) -> None:
-    FORM[form].check(FORM[form].made(MEGABYTE), MEGABYTE)
+def test_a_long_text_of_all_of_them_is_shown_as_well(form: str) -> None:
+    FORM[form].check(FORM[form].made(ALL), ALL)
 
 
 @pytest.mark.parametrize("form", LONG)
 def test_so_are_fifty_kilobytes_where_much_is_said(form: str) -> None:
     """What is written here of each rule is not cut by a form: a report does that, when it is made."""
-    FORM[form].check(FORM[form].made(MEGABYTE[:50_000]), MEGABYTE[:50_000])
+    FORM[form].check(FORM[form].made(ALL[:50_000]), ALL[:50_000])
 
 
 def asking(text: str) -> Probe:

@@ -384,19 +384,23 @@ def test_what_goes_to_given_resources_is_said_first(project: Project) -> None:
     assert [line for line in things.lines if line.startswith("POST /things/a1")]
 
 
-@pytest.mark.parametrize("loudness", ["-q", "-v", "-qq"])
-def test_a_delete_that_is_said_to_end_nothing_is_said_before_all_else(loudness: str, project: Project) -> None:
+@pytest.mark.parametrize(
+    ("option", "loudness"),
+    [("--contract-dry-run", "-q"), ("--contract-max-requests=1", "-v"), ("--contract-max-requests=1", "-qq")],
+)
+def test_a_delete_that_is_said_to_end_nothing_is_said_before_all_else(
+    option: str, loudness: str, project: Project
+) -> None:
     """However many others there are that are sent to what was given, and cut from the line."""
     paths = {f"/things/{{thing_id}}/{number}": {"post": operation(f"renew_{number}")} for number in range(25)}
     written = document(get=operation("get_thing"), delete={**operation("drop_thing"), "x-ends": False})
     for path in paths:
         paths[path]["parameters"] = written["paths"]["/things/{thing_id}"]["parameters"]
     project.write({**written, "paths": {**paths, **written["paths"]}})
-    for option in ("--contract-dry-run", "--contract-max-requests=1"):
-        out = project.ask(Things(), "--contract-unsafe", option, loudness).out
-        said = out.partition("--contract-unsafe sends ")[2]
-        assert said.startswith("DELETE /things/{thing_id}, POST /things/{thing_id}/0, ")
-        assert "and 6 more to the given resources" in said.partition("\n")[0]
+    out = project.ask(Things(), "--contract-unsafe", option, loudness).out
+    said = out.partition("--contract-unsafe sends ")[2]
+    assert said.startswith("DELETE /things/{thing_id}, POST /things/{thing_id}/0, ")
+    assert "and 6 more to the given resources" in said.partition("\n")[0]
 
 
 def test_nothing_of_it_is_said_without_the_option(project: Project) -> None:

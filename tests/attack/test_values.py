@@ -37,8 +37,8 @@ from contracts.verdicts.handover import Verdicts
 from tests.documents import document, spec_from
 from tests.run.projects import CANARY, ENUM, Project, Things, leaks
 from tests.run.projects import document as small_document
-from tests.service.hostile import hostile_report
 
+from .long_form import IS_LONG
 from .values import DATES, DURATIONS, HEADS, JSON_BODIES, NUMBERS, TIMES, session
 
 JSON: Headers = (("Content-Type", "application/json"),)
@@ -331,6 +331,23 @@ def test_what_fails_at_the_end_is_left_out_and_named(
     assert leaks(run) == set()
 
 
+def report_of(rules: OperationRules, verdicts: list[Verdict], exchanges: list[Exchange]) -> dict[str, Any]:
+    teller, moment = Teller(rules.spec, "http://127.0.0.1"), NOW.isoformat(timespec="milliseconds")
+    traffic = traffic_of(rules.spec, exchanges)
+    decision = decide(rules.spec, verdicts, traffic, teller.policy)
+    value = to_json(Report(teller, 0, moment, moment, Verdicts(verdicts.__iter__), traffic, decision).run)
+    assert teller.failed == {}
+    return value
+
+
+@cache
+def a_report() -> dict[str, Any]:
+    """One that nobody may change."""
+    rules = rules_of("kinds")
+    exchanges = list(answered(rules, b"{}"))
+    return report_of(rules, [*tally(rules.rules, judge_all(rules, exchanges))], exchanges)
+
+
 def test_a_rule_that_raises_is_named_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contracts.rules.responses.in_time", failing(lambda: Oops(CANARY)))
     run = project.ask(Things())
@@ -346,7 +363,7 @@ def test_a_rule_that_raises_is_named_once(project: Project, monkeypatch: pytest.
 def test_a_form_that_can_not_be_made_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contracts.report.forms.markdown._facts", failing(Oops))
     with pytest.raises(UsageError, match=r"the suite itself failed: Oops at contracts/report/forms/markdown\.py:\d+"):
-        lines_of(FORMS["run"]["markdown"], run_from(hostile_report()), trend=None)
+        lines_of(FORMS["run"]["markdown"], run_from(a_report()), trend=None)
 
 
 @pytest.mark.parametrize("name", ["started", "finished"])
@@ -354,13 +371,13 @@ def test_a_form_that_can_not_be_made_is_a_sentence(monkeypatch: pytest.MonkeyPat
     "moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "9999-01-01T00:00:00Z", "9" * 400, 1e300]
 )
 def test_an_old_report_of_no_time_is_none(name: str, moment: Any, tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text(json.dumps({**hostile_report(), name: moment}))
+    (tmp_path / "report.json").write_text(json.dumps({**a_report(), name: moment}))
     with pytest.raises(UsageError, match=r"is not a report\.json of this suite"):
         read_run(tmp_path / "report.json")
 
 
 def test_an_old_report_of_an_unknown_decision_is_none(tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text(json.dumps({**hostile_report(), "decision": "other"}))
+    (tmp_path / "report.json").write_text(json.dumps({**a_report(), "decision": "other"}))
     with pytest.raises(UsageError, match=r"is not a report\.json of this suite"):
         read_run(tmp_path / "report.json")
 
@@ -372,7 +389,7 @@ def object_text(members: Mapping[str, str]) -> str:
     return f"{{{', '.join(f'{json.dumps(name)}: {text}' for name, text in members.items())}}}"
 
 
-QUICK = settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=1_000 if IS_LONG else 50, suppress_health_check=list(HealthCheck))
 LITERALS = st.sampled_from(
     [*NUMBERS.values(), *map(json.dumps, {**TIMES, **DURATIONS}.values()), '"active"', "null", "[]", "{}", "NaN"]
 )
@@ -411,15 +428,10 @@ def test_whatever_is_answered_is_judged_and_told(
     assert [judgement.defects for judgement in judgements if judgement.defects] == []
     verdicts = with_recurrence(tally(rules.rules, judgements), judgements)
     assert len(verdicts) == len(rules.rules)
-    assert_every_form_is_made(rules, verdicts, exchanges)
+    assert_every_form_is_made(report_of(rules, verdicts, exchanges))
 
 
-def assert_every_form_is_made(rules: OperationRules, verdicts: list[Verdict], exchanges: list[Exchange]) -> None:
-    teller, moment = Teller(rules.spec, "http://127.0.0.1"), NOW.isoformat(timespec="milliseconds")
-    traffic = traffic_of(rules.spec, exchanges)
-    decision = decide(rules.spec, verdicts, traffic, teller.policy)
-    value = to_json(Report(teller, 0, moment, moment, Verdicts(verdicts.__iter__), traffic, decision).run)
-    assert teller.failed == {}
+def assert_every_form_is_made(value: dict[str, Any]) -> None:
     assert [str(error) for error in REPORT.iter_errors(value)] == []
     run = run_from(json.loads(json_text(value)))
     known = {"trend": trend_of([run, run]), "width": 80, "encoding": "ascii"}

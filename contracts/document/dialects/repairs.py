@@ -7,7 +7,7 @@ on record as unread, for nobody can tell what hangs on it.
 import copy
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -28,6 +28,9 @@ _BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 _SAY_NOTHING = {"title", "description", "summary", "operationId", "tags", "externalDocs", "links"}
 _SAY_NOTHING |= {"example", "examples", "xml", "$comment", "default", "deprecated"}
 """What no message depends on: without it, all the rest is read for certain."""
+_HELD = {"info", "servers", "server", "variables", "security", "parameters", "discriminator"}
+_HELD |= {"flows", "value", "enum", "const", *_SAY_NOTHING}
+"""What an object may have beside those objects that a walk enters."""
 _TYPES = {"str": "string", "file": "string", "bool": "boolean", "int": "integer"}
 _TYPES |= {"long": "integer", "float": "number", "double": "number"}
 INSTEAD: dict[str, Any] = {
@@ -176,6 +179,20 @@ class Repairs:
 def _is_structure(path: Segments, fault: Fault) -> bool:
     """Whether it leaves nothing of a document."""
     return path[0] in STRUCTURE and len(path) == 1 if path else fault.said != "info"
+
+
+def is_described(dialect: Dialect, tree: Any, kinds: Mapping[int, str], at: Segments) -> bool:
+    """Whether OpenAPI says what stands at a place, by the `kinds` of objects on the way there.
+
+    It is no place then for an object of another kind, which would be read as both.
+    """
+    kind = name = ""
+    for segment in at:
+        if id(tree) in kinds:
+            kind, name = kinds[id(tree)], segment
+        tree = tree[int(segment)] if isinstance(tree, list) else tree[segment]
+    fields = dialect.fields.get(kind, {})
+    return not name.startswith("x-") and (name in fields or ANY in fields or name in _HELD)
 
 
 class _Place:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import product, repeat
+from itertools import repeat
 from operator import itemgetter
 from urllib.parse import unquote_plus
 
@@ -16,12 +16,6 @@ from contracts.exchanges.credential import Secret, is_distinctive, parts_of
 from contracts.exchanges.echoes import views_of
 from contracts.messages import Request, Response, header_values
 
-IN_BODIES: tuple[str, ...] = ("access_token", "refresh_token", "id_token", "auth_token", "token")
-IN_BODIES += ("client_secret", "secret_key", "secret", "password", "passwd", "authorization")
-IN_BODIES += ("api_key", "access_key", "private_key", "assertion", "cookie", "jwt")
-_OWNERS = ("new", "old", "current", "user", "admin", "app", "api", "session", "device", "webhook")
-IN_BODIES += tuple(map("_".join, product(_OWNERS, ("password", "token", "secret"))))
-"""Members of bodies that are credentials, whatever a document says."""
 _KEPT = frozenset({"accept", "accept-language", "content-type", "content-encoding", "if-match"})
 _KEPT |= {"if-none-match", "if-modified-since", "if-unmodified-since", "range", "prefer"}
 """Header fields that are kept where no document has them: nothing is judged by others."""
@@ -30,7 +24,13 @@ _SURELY = re.compile("(access_|auth_)?token|api_?key|password|secret|signature",
 _MASKED = re.compile(r"\$[A-Z][A-Z0-9_]{3,}")
 _USERINFO = re.compile(r"""://(?:[^/?#\s"'<>@:]*:|(?=[^@]{16}))([^/?#\s"'<>@]+)@""")
 _SHOWN = re.compile(r"\b((?i:bearer|basic))[\s+]+(?![A-Za-z]?[a-z.-]*(?![\w~+/=]))([\w.~+/=-]+)")
-_PARAMETER = re.compile(r"""[;/?&#,]\s*([\w.-]+)\s*=\s*"?([^";,/?&#\s]+)""")
+_PARAMETER = re.compile(r"""[;/?&#,\s]\s*([\w.-]+)\s*=\s*"?([^";,/?&#\s]+)""")
+_MADE = re.compile(  # as issuers make them: JWT, PEM, and what begins with whose it is
+    r"\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]{8,}|(?<=PRIVATE KEY-----)[^-]{16,}"
+    r"|\b(?:[sr]k[-_]|whsec_|gh[opsur]_|github_pat_|glpat-|xox[abeprs]-|hvs\.|AIza)[\w-]{16,}"
+)
+_COOKIE = re.compile(r'\{(?=[^{}]*"(?:httpOnly|sameSite)")[^{}]*?"value"\s*:\s*"([^"]+)')
+_PHRASE = re.compile(r'"[\w-]*(?i:password|passphrase)"\s*:\s*"([^"\\]+)')
 
 Found = list[tuple[str, str]]  # credentials, each after the variable that stands for it
 
@@ -145,13 +145,17 @@ def told(message: object, spec: Spec, common: str) -> Iterator[tuple[str, str]]:
         name, equals, held = value.partition(";")[0].partition("=")
         yield _variable(None, name * bool(equals)), unquote_plus((held if equals else name).strip())
     texts = [getattr(message, "target", ""), *map(itemgetter(1), message.headers)]
-    found: Found = []
-    for name, value in _PARAMETER.findall("\n".join(texts)):
-        found += [(name, value)] * is_secret_name(name)
-    texts.append((message.body or b"").decode("latin-1"))
+    found, body = Found(), (message.body or b"").decode("latin-1")
+    form = body * ("form-urlencoded" in "".join(header_values(message.headers, "content-type")))
+    for name, value in _PARAMETER.findall("\n".join(["", *texts, form])):
+        found += [(name, unquote_plus(value))] * is_secret_name(name)
+    texts.append(body)
     for view in views_of("\n".join(texts).encode("latin-1", "replace")):
         text = view.decode("utf-8", "replace")
-        found += zip(repeat("password"), _USERINFO.findall(text))
+        for pattern in (_USERINFO, _PHRASE):
+            found += zip(repeat("password"), pattern.findall(text))
+        found += zip(repeat("cookie"), _COOKIE.findall(text))
+        found += zip(repeat("token"), _MADE.findall(text))
         for scheme, value in _SHOWN.findall(text):
             found += _authorized(f"{scheme} {value}", spec)
     for name, value in found:

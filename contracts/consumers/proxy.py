@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import brotli
 import httpx2
 
-from contracts.consumers.watch import Watch
+from contracts.consumers.watch import TOO_MANY, Watch
 from contracts.exchanges.transport import decoded, failure_of
 from contracts.exchanges.wires import NoAnswer, Route, scheme_problem
 from contracts.messages import (
@@ -262,6 +262,8 @@ class Onlooker:
             against = self.watch.take(own, came, unknown)
         if self.log is not None:
             line = f"{request.method} {request.path}{'?…' * bool(request.query)}"
+            if self.watch.left[TOO_MANY]:  # nobody knows what of it is one
+                line, against = f"{request.method} /…", ""
             line += f" {seen.status or 'cut'} {1000 * (perf_counter() - seen.started):.0f} ms"
             line += f" forbidden: {against}" * bool(against)
             self.log(printable(self.watch.state.inputs.scrubber.text(line)))

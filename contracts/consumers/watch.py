@@ -1,6 +1,7 @@
 """Exchanges that others made, as they come, to the report of a run: answers by the rules of the
 document, and each request held to what the document allows."""
 
+import json
 import os
 import uuid
 from collections import Counter
@@ -15,10 +16,10 @@ from threading import Lock
 from typing import Any
 
 from contracts import flows
-from contracts.consumers.bare import IN_BODIES, Found, bare, is_masked, secret_of, told
+from contracts.consumers.bare import Found, bare, is_masked, secret_of, told
 from contracts.decision.run_decision import Result
 from contracts.document import Operation, Parameter, Spec
-from contracts.document.security import own_variable
+from contracts.document.security import IN_MEMBERS, MEMBERS, own_variable
 from contracts.document.serialisation import concreteness, raw_values
 from contracts.errors import UsageError
 from contracts.exchanges import Ledger, Secret, StopKind
@@ -47,6 +48,7 @@ from contracts.verdicts import Judgement, Outcome, Verdict, tally, unjudged
 from notte_contracts import __version__
 
 MAX_SECRETS = 1000  # different credentials that are looked for in all that comes
+TOO_MANY = "exchanges after too many credentials"
 MAX_NAMED = 3
 UNSEEN = "no client asked for it"
 UNTRIED = "it takes a run to ask for what is forbidden"
@@ -149,7 +151,7 @@ class Watch:
     def _too_many(self) -> bool:
         """Whether there is no room for one more, which is counted then."""
         full = "exchanges beyond the bound of what is kept" * (self.state.ledger.weight > MOST_KEPT)
-        full = full or "exchanges after too many credentials" * (len(self._known) >= MAX_SECRETS)
+        full = full or TOO_MANY * (len(self._known) >= MAX_SECRETS)
         self.left.update([full] * bool(full))
         return bool(full)
 
@@ -342,7 +344,8 @@ def watch_of(
     policy = replace(inputs.policy, partial=True)
     inputs = replace(inputs, spec=spec, policy=policy, watches=True)
     capabilities = inputs.scrubber.capabilities
-    capabilities.names = tuple(dict.fromkeys((*capabilities.names, *IN_BODIES)))
+    capabilities.others = MEMBERS, IN_MEMBERS
+    capabilities.said = json.dumps(spec.document.tree, default=str).lower().encode()
     capabilities.placeholders = spec.placeholders
     forbid_core_dumps()
     make_folder(inputs)

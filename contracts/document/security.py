@@ -25,9 +25,22 @@ Schemes = tuple[str, ...]  # the ids of those that one requirement wants togethe
 Needs = frozenset[tuple[str, ...]]
 """What one alternative wants: schemes by what they look like in a request, and scopes of them."""
 Wanted = Mapping[SecurityRequirement, Needs]
+_ENDINGS = (
+    "token|secrets?|pass(?:words?|wd|phrase|code)|credentials?|cookies?|signature|assertion|verifier"
+    "|authorization|(?:access|account|admin|api|client|consumer|deploy|encryption|license|master|private"
+    "|publishable|secret|service|session|shared|signing|ssh|subscription)[-_. ]?key"
+    "|(?:access|auth|backup|device|mfa|recovery|security|user)[-_. ]?codes?"
+)
+_WORDS = "auth bearer connection_string csrf hmac jwt otp pass pin pwd samlresponse sig totp xsrf"
+MEMBERS = rf"""(?!set-cookie|access-control-|[0-9a-z_-]{{0,40}}(?:page|next|continuation)[-_]?token)
+    (?:[0-9a-z_-]{{0,40}}(?:{_ENDINGS})|(?:[0-9a-z_-]{{0,40}}[_-])?(?:{_WORDS.replace(" ", "|")}))
+    (?:[-_]?(?:confirm(?:ation)?|again|value|json|pem|hash|hint|[0-9]{{1,2}}))?"""
+"""What members that are credentials are called, in lower case, whatever a document says."""
+IN_MEMBERS = f"token secret credential cookie assertion verifier key code {_WORDS}".split()
+"""Of these one is in each such name."""
 _SECRET = re.compile(
-    r"auth(?!ors?\b)|cookie|token|secret|pass(w|\b)|pwd|(api|access|private)[-_]?key|signature|csrf"
-    r"|sess(ion|id)|credential|jwt|bearer|assertion|saml|\b(sid|sig)\b|^(code|key|otp|pin|ticket)$",
+    r"auth(?!or(?!i))|pass(?:w|\b)|pwd|csrf|sess(?:ion|id)|jwt|bearer|saml|nonce|\b(?:sid|sig)\b"
+    rf"|^(?:code|key|otp|pin|ticket)$|{_ENDINGS}",
     re.IGNORECASE,
 )
 MOST_TRIED = 100  # alternatives of an operation, and schemes of one, that are each tried by itself

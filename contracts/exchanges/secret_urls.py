@@ -5,7 +5,7 @@ letters and digits go. Where the same value stands elsewhere, a placeholder take
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -27,6 +27,8 @@ _SCHEME_BEFORE = re.compile(rb"([a-z][a-z0-9+.-]*)?\Z")
 _REST = re.compile(rb"[^\s\"'<>|^`{}]*")
 _VALUE = re.compile(rb"[^\s\"'<>|^`{}\\,;&=()]{%d,}" % DISTINCTIVE)
 _BLANK = bytes.maketrans(f"{ascii_letters}{digits}".encode(), b"x" * 52 + b"0" * 10)
+_IN_NAMES = f"{ascii_letters}{digits}_-".encode()
+_BEFORE_IT = 40  # characters of a name before what all of its kind have
 _NO_WORD = re.compile(rb"[^0-9a-z]+")
 _PIECE = re.compile(rb"\\u[0-9A-Fa-f]{4}|\\.|%[0-9A-Fa-f]{2}|[A-Za-z]|[0-9]", re.DOTALL)
 _WORD = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -122,6 +124,8 @@ class Capabilities:
 
     names: tuple[str, ...] = ()  # in any spelling: `cdp_url`, `cdpUrl`, `CDP-URL`
     placeholders: tuple[str, ...] = (PLACEHOLDER,)  # of credentials, which a masked URL keeps
+    others: tuple[str, Sequence[str]] = ("", ())  # names by a pattern, and what is in these
+    said: bytes = field(default=b"", repr=False)  # in its strings: no secrets, such as enums have
     # In lower case, of URLs what follows the scheme: the same under another scheme is no less.
     _known: dict[bytes, bytes] = field(default_factory=dict, repr=False)
     _words: bool = field(default=False, init=False)  # whether some of them are no URLs
@@ -141,7 +145,8 @@ class Capabilities:
 
     @cached_property
     def _firsts(self) -> set[bytes]:
-        return {_WORD.findall(name)[0].lower().encode() for name in self.names}
+        words = [*(_WORD.findall(name)[0].lower() for name in self.names), *self.others[1]]
+        return set(map(str.encode, words))
 
     @cached_property
     def _placeholders(self) -> dict[bytes, bytes]:
@@ -155,40 +160,47 @@ class Capabilities:
     def _name(self) -> re.Pattern[bytes]:
         names = "|".join("[-_. ]?".join(_WORD.findall(name)) for name in self.names)
         begins = r"(?:(?<![0-9a-z_-])|(?<=\bx[-_])|(?<=\bdata[-_])|(?<=--))"
-        pattern = rf"{begins}(?:{names})(?![0-9a-z_-])"
-        return re.compile(pattern.lower().encode())
+        names = names.lower() + "|" * bool(self.others[0]) + self.others[0]
+        return re.compile(rf"{begins}(?:{names})(?![0-9a-z_-])".encode(), re.VERBOSE)
 
     @cached_property
     def _kept(self) -> re.Pattern[bytes]:
         every = [*map(str.encode, self.placeholders), *self._placeholders.values()]
-        longest = sorted(every, key=len, reverse=True)
-        return re.compile(b"(" + b"|".join(map(re.escape, longest)) + b")")
+        longest = b"|".join(map(re.escape, sorted(every, key=len, reverse=True)))
+        return re.compile(rb"(%b|\$(?i:%b))" % (longest, self.others[0].encode()), re.VERBOSE)
 
     def put_for(self, name: bytes) -> bytes:
         """The placeholder for a member of this name; empty if it is no secret."""
         if not self.names or not (found := self._name.search(unescaped(name).lower())):
             return b""
-        return self._placeholders[_NO_WORD.sub(b"", found[0])]
+        return self._put(found[0])
+
+    def _put(self, name: bytes) -> bytes:
+        known = self._placeholders.get(_NO_WORD.sub(b"", name))
+        return known or b"$" + _NO_WORD.sub(b"_", name).upper().rjust(4, b"X")
 
     def members(self, view: bytes, _cut: bool, *, learns: bool = True) -> Iterator[Hit]:
         """The values of members with such names, known from now on if they are an answer's."""
         low = view.lower()
-        found = []
+        found = dict[int, re.Match[bytes] | None]()
         for first in self._firsts:  # faster than the pattern
             at = low.find(first)
             while at >= 0:
-                found.append(self._name.match(low, at))
+                near = max(0, at - _BEFORE_IT)
+                for begin in (at, near + len(low[near:at].rstrip(_IN_NAMES))):
+                    found[begin] = self._name.match(low, begin)
                 at = low.find(first, at + 1)
         places, heads = list[tuple[int, int, bytes]](), dict[int, bytes]()
-        for name in filter(None, found):
-            put = self._placeholders[_NO_WORD.sub(b"", name[0])]
+        for name in filter(None, found.values()):
+            put = self._put(name[0])
             places += [(*place, put) for place in values_of(view, name, plain=learns)]
             if view[name.end() : name.end() + 1] == b'"':
                 heads[name.start() - 1] = put
         for start, stop, put in chain(places, _in_rows(view, heads)):
-            if learns:
-                self.learn(view[start:stop], put)
-            yield start, stop, put, True
+            if b'"%b"' % low[start:stop] not in self.said:
+                if learns:
+                    self.learn(view[start:stop], put)
+                yield start, stop, put, True
 
     def learn(self, written: bytes, put: bytes) -> None:
         """Know a value from now on, wherever it stands, unless anything might be like it."""

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import Any
 from urllib.parse import quote, unquote_plus, urlsplit
 
-from contracts.document.security import is_secret_name
+from contracts.document.security import IN_MEMBERS, MEMBERS, is_secret_name
 from contracts.document.serialisation import operations_at, served_at
 from contracts.errors import defect
 from contracts.exchanges.credential import MIN_LENGTH, Scrubber
@@ -23,8 +23,6 @@ MAX_BODY = 10 << 20  # bytes of a request
 MAX_KEPT = 64 << 20  # bytes of answers that are remembered
 MAX_REMEMBERED = 1 << 16  # bytes of a request's body whose answers are remembered
 RESET = "/__contract/reset"
-SECRETS = ("access_token", "api_key", "apikey", "password", "secret", "signature", "token")
-"""What parameters are called whose values no log shows, whatever the document says of them."""
 _FRAMING = {"connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"}
 """Fields that are the server's to say: of a documented one there would be two, or a lie."""
 _READ = {"accept", "authorization", "content-encoding", "content-type", "cookie", "host", "prefer"}
@@ -260,8 +258,9 @@ class MockApp:
     def _scrubber(self) -> Scrubber:
         spec = self.service.spec
         keys = (one.name for one in spec.security_schemes.values() if one.type == "apiKey")
-        named = filter(partial(re.search, "[A-Za-z0-9]"), (*SECRETS, *self.manners.secrets, *keys))
-        return Scrubber(capabilities=Capabilities(secret_names(spec.document, tuple(named))))
+        named = filter(partial(re.search, "[A-Za-z0-9]"), (*self.manners.secrets, *keys))
+        names = secret_names(spec.document, tuple(named))
+        return Scrubber(capabilities=Capabilities(names, others=(MEMBERS, IN_MEMBERS)))
 
 
 def _shown(pair: str) -> str:

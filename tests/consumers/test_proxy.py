@@ -444,6 +444,17 @@ def test_the_log_has_a_line_a_request_and_no_credential(watch: Watch) -> None:
     assert all(map(str.isprintable, lines))
 
 
+@pytest.mark.usefixtures("inline")
+def test_the_log_has_no_path_once_there_are_too_many_credentials(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.consumers.watch.MAX_SECRETS", 1)
+    lines = list[str]()
+    app = Onlooker(answering(b"[]"), watch, lines.append)
+    asked(app, "/orders", "GET", ("Authorization", f"Bearer {KEY}"))
+    asked(app, f"/nowhere/https://me:{KEY[::-1]}@h")
+    assert [line.partition(" 200 ")[0] for line in lines] == ["GET /orders", "GET /…"]
+    assert KEY[::-1] not in "".join(lines)
+
+
 # --- who it is put down to ---
 
 

@@ -14,8 +14,11 @@ from contracts.consumers.bare import bare
 from contracts.consumers.watch import Watch, watch_of
 from contracts.decision.run_decision import Policy, pending, read_accepted
 from contracts.document import load_spec
+from contracts.document.security import IN_MEMBERS, MEMBERS
 from contracts.errors import UsageError
 from contracts.exchanges import Ledger
+from contracts.exchanges.credential import Scrubber
+from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.traffic import traffic_of
 from contracts.messages import Failure, FailureKind, Request, Response
 from contracts.report.json_report import read_run
@@ -246,6 +249,10 @@ QUERIES += [
     "sid=%",
     "sig=%",
     "accessKey=%",
+    "passphrase=%",
+    "device_code=%",
+    "code_verifier=%",
+    "Ocp-Apim-Subscription-Key=%",
     "a=b&c=d;token=%&limit=3",
 ]
 
@@ -276,6 +283,21 @@ WRITTEN: dict[str, Request | Response] = {
     "a new password": sent(json.dumps({"n": 1, "oldPassword": "", "new-password": KEY})),
     "a token of a session": order(sessionToken=KEY),
     "a form": sent(f"apiKey={KEY}", "application/x-www-form-urlencoded"),
+    "a code in a form": sent(f"code={KEY}&n=1", "application/x-www-form-urlencoded"),
+    "an assertion in a form": sent(f"n=1&client_assertion={KEY}", "application/x-www-form-urlencoded"),
+    "credentials": sent(json.dumps({"n": 1, "credentials": {"user": "me", "pw": KEY}})),
+    "cookies": sent(json.dumps({"n": 1, "cookies": [{"value": KEY, "domain": "x.example", "name": "theme"}]})),
+    "a cookie as browsers export it": sent(
+        json.dumps({"n": 1, "jar": [{"name": "a", "value": KEY, "httpOnly": True}]})
+    ),
+    "a member whose name ends so": order(stripeWebhookSecret=KEY, n=1),
+    "a key of the cloud": order(SecretAccessKey=KEY),
+    "a variable": sent(f"A=1\nOPENAI_API_KEY={KEY}\n", "text/plain"),
+    "a signed URL": order(to=f"https://b.example/k?X-Amz-Algorithm=A&X-Amz-Signature={KEY}&X-Amz-Date=1"),
+    "a JWT": order(note=f"see eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.{KEY}"),
+    "what begins as its issuer has it": order(note=f"sk-{KEY}"),
+    "a nonce": Response(200, (*JSON, ("Authentication-Info", f'nextnonce="{KEY}", qop=auth')), b"[]"),
+    "a field whose name ends so": Response(200, (*JSON, ("Ocp-Apim-Subscription-Key", KEY)), b"[]"),
     "a URL in an answer": order(to=f"wss://me:{KEY}@h"),
     "a URL in a field of an answer": Response(302, (("Location", f"https://me:{KEY}@h.example/x"),)),
     "a field of an answer": Response(200, (*JSON, ("X-Auth-Token", KEY)), b"[]"),
@@ -294,6 +316,12 @@ def test_what_is_written_as_credentials_are_is_nowhere(name: str, watch: Watch, 
     assert_nowhere(KEY, folder)
 
 
+@pytest.mark.parametrize("name", ["password", "newPassword", "ssh_passphrase"])
+def test_a_password_of_words_is_nowhere(name: str, watch: Watch, folder: Path) -> None:
+    watch.take(sent(json.dumps({"n": 1, name: "correct horse battery"})), order(note="so, Correct horse battery?"))
+    assert_nowhere("correct horse battery", folder)
+
+
 def test_a_key_that_is_a_parameter_of_a_path_is_known() -> None:
     one = {"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}
     answers = {"responses": {"204": {"description": ""}}}
@@ -302,6 +330,20 @@ def test_a_key_that_is_a_parameter_of_a_path_is_known() -> None:
 
 
 NO_CREDENTIALS = "Bearer authentication, https://me@h.example/x, https://h.example:80/@me, Basic Realm of a-cookie"
+
+
+NO_SECRETS = [
+    '{"token_type": "bearer-12345", "max_tokens": 40960, "next_page_token": "abc12345"}',
+    '{"loc": ["body", "password"], "msg": "value_error1", "code": "E1001_NOT_FOUND"}',
+    '{"author_id": "ann-12345", "compass": "north-12345", "shipping": "pin-12345", "country_code": "de-12345"}',
+    '{"auth": "basic-auth-2"}',
+]
+
+
+@pytest.mark.parametrize("text", NO_SECRETS)
+def test_what_is_only_called_nearly_so_or_is_of_the_document_stays(text: str) -> None:
+    known = Capabilities(others=(MEMBERS, IN_MEMBERS), said=b'{"enum": ["basic-auth-2"]}')
+    assert Scrubber((), known).body(text.encode()) == text.encode()
 
 
 def test_what_is_written_as_other_texts_are_is_no_credential(watch: Watch) -> None:

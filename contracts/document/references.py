@@ -22,6 +22,7 @@ _FRAGMENT_SAFE = "/~!$&'()*+,;=:@?"
 _2020_12 = "https://json-schema.org/draft/2020-12/schema"
 _OURS = "https://spec.openapis.org/oas/3."
 MAX_LEVELS = 300  # of references below one another that one value is led through
+MAX_BELOW = 10_000  # schemas below one another, of which native code takes some stack each
 MAX_WAYS = 50_000
 """In which a value may come to the schemas below: validators go all of them, one by one."""
 _SAME_VALUE = {"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"}
@@ -126,28 +127,29 @@ class Linker:
     def _thin_out(self, references: dict[int, _Reference]) -> None:
         """Take out what leads one value to schemas in too many ways, or through too many."""
         ways: dict[int, int] = {}  # of a schema, with all below; 0 as long as it is looked at
-        levels: dict[int, int] = {}
+        levels, depths = dict[int, int](), dict[int, int]()
         waiting: list[tuple[Any, bool]] = [(one.holder, False) for one in references.values()]
         while waiting:
             schema, is_next = waiting.pop()
             target = self._targets.get(id(schema))
             below = [*self._schemas_in(schema)] + [(True, target)] * isinstance(target, dict)
             if is_next:
-                alike = deep = 1
+                alike = deep = depth = 1
                 others = 0
                 for is_same, held in below:
+                    depth = max(depth, 1 + depths.get(id(held), 0))
                     if is_same:
                         alike += ways[id(held)]
                         deep = max(deep, 1 + levels.get(id(held), 0))
                     else:
                         others = max(others, ways[id(held)])
                 ways[id(schema)], levels[id(schema)] = alike + others, deep
-                reference = references.get(id(schema))
-                is_deep = levels.get(id(target), 0) >= MAX_LEVELS
-                if reference and (is_deep or ways.get(id(target), 0) > MAX_WAYS):
-                    ways[id(schema)] = levels[id(schema)] = 1
-                    bounds = f"more than {MAX_WAYS:,} ways, or through {MAX_LEVELS} and more"
-                    problem = f"leads one value to schemas in {bounds}"
+                depths[id(schema)], reference = depth, references.get(id(schema))
+                is_deep, is_low = levels.get(id(target), 0) >= MAX_LEVELS, depth > MAX_BELOW
+                if reference and (is_deep or is_low or ways.get(id(target), 0) > MAX_WAYS):
+                    ways[id(schema)] = levels[id(schema)] = depths[id(schema)] = 1
+                    bounds = f"{MAX_WAYS:,} ways, through {MAX_LEVELS}, or below {MAX_BELOW:,}"
+                    problem = f"leads one value to schemas in more than {bounds} others"
                     cure = "refer to each schema once where one value is described"
                     self._take_out(reference, self._error(reference, problem, cure))
             elif id(schema) not in ways:

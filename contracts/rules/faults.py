@@ -19,7 +19,7 @@ from contracts.rules.headers import unjudged_headers
 from contracts.rules.media import unjudged_media
 from contracts.rules.rule import shown
 from contracts.schemas import ASSERTED_FORMATS
-from contracts.schemas.constraints import MAX_CONSTRAINTS, MAX_FORBIDDEN, has_more
+from contracts.schemas.constraints import MAX_CONSTRAINTS, MAX_FORBIDDEN, forbidden_by
 from contracts.schemas.validation import Uncompilable, matches, reference, validator_of
 from contracts.text import cut, few, plural
 
@@ -109,8 +109,8 @@ def _not_asked(spec: Spec) -> Found:
             yield operation.pointer, f"{operation.key} has {why}", cure
         bodies = operation.request_body.content if operation.request_body else ()
         is_large = MAX_CONSTRAINTS * len((*operation.parameters, *bodies)) > MAX_FORBIDDEN
-        if is_large and has_more(operation):
-            problem = f"{operation.key} forbids more than {MAX_FORBIDDEN:,} things"
+        if is_large and len([*forbidden_by(operation)]) == MAX_FORBIDDEN:
+            problem = f"{operation.key} forbids {MAX_FORBIDDEN:,} things and more"
             cure = "no rule covers the others; give them to several operations"
             yield operation.pointer, problem, cure
 

@@ -279,11 +279,6 @@ def forbidden_by(operation: Operation) -> Iterator[Forbidden]:
     return islice(_forbidden_by(operation), MAX_FORBIDDEN)
 
 
-def has_more(operation: Operation) -> bool:
-    """Whether an operation forbids more than `forbidden_by` has."""
-    return next(islice(_forbidden_by(operation), MAX_FORBIDDEN, None), None) is not None
-
-
 def _forbidden_by(operation: Operation) -> Iterator[Forbidden]:
     for parameter in operation.parameters:
         yield from _of_parameter(parameter)

@@ -58,6 +58,8 @@ class Location:
         return self._child("*", children) if children else None
 
     def _child(self, segment: str | int, parts: Sequence[Part]) -> "Location":
+        if self.place.count("/") >= MAX_LEVELS:
+            parts = ()
         return self.atlas.at(f"{self.place}/{segment}", parts, self.name)
 
     @property
@@ -226,6 +228,7 @@ class Location:
 
 
 MAX_PLACES = 2_000  # of a body, before each schema in it has one location for all of its places
+MAX_LEVELS = 300  # of a body, below which the validator alone says what is wrong
 MAX_COPIES = 4  # of a location on average, where schemas lead back to themselves
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.changes import compare
 from contracts.changes.change import Effect
-from contracts.document import Header, Operation, Spec
+from contracts.document import Header, Operation, Spec, references
 from contracts.document.dialects import unread
 from contracts.document.dialects.unread import MOST_IN_PATH
 from contracts.document.serialisation import fill_path, match_path, parameter_names
@@ -26,7 +26,7 @@ from contracts.probes.bearable import MOST_WORK, longest_list, most_requests
 from contracts.probes.samples import Body, with_required
 from contracts.rules import faults, rules_for
 from contracts.rules.faults import notices
-from contracts.schemas import constraints
+from contracts.schemas import constraints, locations
 from contracts.schemas.claims import claim_of
 from contracts.verdicts import judge_all
 from tests.documents import spec_from
@@ -223,6 +223,23 @@ def test_fields_of_an_answer_that_are_too_many_are_read_as_absent(monkeypatch: p
     assert len(spec_from(LARGE["fields of an answer"](FEW)).operations[0].responses[0].headers) == FEW
 
 
+def test_schemas_that_are_too_far_below_are_read_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each there is a frame of native code."""
+    monkeypatch.setattr(references, "MAX_BELOW", 100)
+    spec = spec_from(LARGE["chains of properties"](MANY))
+    assert len(spec.notices) == 6  # each of which takes two, itself and its property
+    assert "leads one value to schemas in more than 50,000 ways, through 300, or below 100 others: read as" in str(
+        spec.notices[0]
+    )
+    assert not spec_from(LARGE["chains of properties"](40)).notices
+
+
+def test_places_that_are_too_deep_have_no_rules_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locations, "MAX_LEVELS", 9)
+    rules = rules_for(spec_from(LARGE["chains of properties"](FEW))).operations["POST /a"].rules
+    assert max(str(rule.place or "").count("/n") for rule in rules) == 9
+
+
 def test_values_of_required_fields_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     service = MockService(spec_from(LARGE["required fields of an answer"](MANY)))
     answer = service.answer(Request("GET", "/a"))
@@ -287,7 +304,7 @@ def test_no_more_rules_are_made_of_what_is_forbidden_than_a_run_may_try(monkeypa
     spec = spec_from(LARGE["media types of a request"](MANY))
     assert len(rules_for(spec).operations["POST /a"].requests) == FEW
     assert [str(one) for one in notices(spec)] == [
-        f"things.json:9: POST /a forbids more than {FEW} things; "
+        f"things.json:9: POST /a forbids {FEW} things and more; "
         "no rule covers the others; give them to several operations"
     ]
     assert not notices(spec_from(LARGE["media types of a request"](2)))

@@ -46,14 +46,14 @@ def body_schema(spec: Spec) -> Schema:
 def test_what_a_value_comes_to_in_countless_ways_is_read_as_absent(name: str) -> None:
     spec = spec_from(document(SCHEMAS[name]))
     told = [str(notice) for notice in spec.notices]
-    assert all("leads one value to schemas in more than 50,000 ways, or through 300" in notice for notice in told)
+    assert all("leads one value to schemas in more than 50,000 ways, through 300" in notice for notice in told)
     assert told[0].startswith("things.json:")
     assert not validator(body_schema(spec)).is_valid(5)
 
 
 def test_what_leads_on_and_on_is_read_as_absent() -> None:
     spec = spec_from(document(SCHEMAS["doubling E"]))
-    assert "or through 300 and more" in str(spec.notices[0])
+    assert "through 300" in str(spec.notices[0])
     assert rules_for(spec).rules
 
 

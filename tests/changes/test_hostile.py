@@ -71,7 +71,7 @@ def clear(outcome: tuple[Change, ...] | str) -> bool:
     return "\n" not in outcome if isinstance(outcome, str) else all(isinstance(c, Change) for c in outcome)
 
 
-@settings(max_examples=120, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(["shop", "notte"]), EDITS, st.booleans())
 def test_a_mutated_document_gets_an_answer(document: str, edits: list[tuple[int, int, Any]], turned: bool) -> None:
     sides = [original(document), mutated(original(document), edits)]

@@ -318,7 +318,7 @@ def test_capability_urls_are_hidden_when_the_suite_fails(
     where: str, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*args: Any, **kwargs: Any) -> None:
-        raise RuntimeError(f"a bug with {args} {kwargs} and {CDP}, {VIEWER}")
+        raise RuntimeError(f"a bug with {str(args)[:50_000]} {kwargs} and {CDP}, {VIEWER}")
 
     monkeypatch.setattr(where, broken)
     project.write(WITH_URLS)

@@ -115,7 +115,7 @@ def hostile_report() -> Any:
     """The report of a run against the service, as a JSON value; the same for all, so nobody may change it."""
     spec = read_spec(json.dumps(DOCUMENT, indent=1).encode(), path="things.yaml", folder=Path())
     moment = "2026-11-24T05:00:00.000+00:00"
-    with hostile_service() as base_url, TemporaryDirectory() as folder:
+    with hostile_service(longest=100_000) as base_url, TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "run.jsonl")
         inputs = Inputs(spec, Target(base_url, Secret(KEY)), givens=Givens({"thing_id": ("a1", "b2")}))
         state = State(inputs, ledger, Budget(examples=4))

@@ -2,6 +2,7 @@
 
 import copy
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -21,6 +22,8 @@ FILES = "x-files"  # the key under which other files that the document refers to
 _FRAGMENT_SAFE = "/~!$&'()*+,;=:@?"
 _2020_12 = "https://json-schema.org/draft/2020-12/schema"
 _OURS = "https://spec.openapis.org/oas/3."
+_STATUS = re.compile(r"[1-5](\d\d|XX|xx)|default|x-.*|\$ref", re.ASCII | re.DOTALL)
+MOST_ANSWERS = 600  # of an operation, more than which are not looked into one by one
 MAX_LEVELS = 300  # of references below one another that one value is led through
 MAX_BELOW = 10_000  # schemas below one another, of which native code takes some stack each
 MAX_WAYS = 50_000
@@ -176,6 +179,10 @@ class Linker:
             is_map = ANY in fields and found not in self.dialect.definitions
             if is_map or found == "components":
                 self._open_map(node, at)
+            if found == "responses" and len(node) > MOST_ANSWERS:
+                odd = {name: node.pop(name) for name in [*node] if not _STATUS.fullmatch(name)}
+                self.repairs.leave(at, odd)
+                self.repairs.note(at, f"{len(odd):,} answers have no status", "left out")
             for name, held in fields.items():
                 if held[0] == "{" and isinstance(node.get(name), dict):
                     self._open_map(node[name], (*at, name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -238,6 +239,21 @@ def test_places_that_are_too_deep_have_no_rules_of_their_own(monkeypatch: pytest
     monkeypatch.setattr(locations, "MAX_LEVELS", 9)
     rules = rules_for(spec_from(LARGE["chains of properties"](FEW))).operations["POST /a"].rules
     assert max(str(rule.place or "").count("/n") for rule in rules) == 9
+
+
+def test_answers_without_a_status_are_left_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(references, "MOST_ANSWERS", FEW)
+    value = LARGE["statuses of an answer"](1)
+    answers = value["paths"]["/a"]["get"]["responses"]
+    answers |= {**dict.fromkeys(map(str, range(600, 600 + FEW)), answers["200"]), "x-own": 1, "5XX": answers["200"]}
+    other = json.loads(json.dumps(value))
+    other["paths"]["/a"]["get"]["responses"]["600"]["content"] = {}
+    spec = spec_from(value)
+    assert [response.status for response in spec.operations[0].responses] == ["200", "201", "5XX"]
+    told = f"things.json:10: {FEW} answers have no status: left out; write it as OpenAPI 3.1 says"
+    assert list(map(str, spec.notices)) == [told]
+    assert not compare(spec, spec_from(value))
+    assert [change.id for change in compare(spec, spec_from(other))] == ["unread-changed"]
 
 
 def test_values_of_required_fields_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,10 @@ AT_MOST = {
 AT_LEAST = AT_MOST | {"date": f"{_DATE}{_MONTH}$"}
 """Patterns of texts that are all of a format."""
 
+LISTED = (forms.CanonicalKind.CONST, forms.CanonicalKind.ENUM)
+
 Settles = Callable[[Raw, Raw], "Settlement"]
+_KEY = partial(json.dumps, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,8 @@ def _settled(sender: str, receiver: str, written: str) -> Settlement:
     if proof is not None:
         return Settlement(True, proof)
     near, far = (NEAR, FAR) if len(sender) + len(receiver) < LARGE else (0, 0)
+    if difference is not None and difference.kind in LISTED:
+        near = NEAR
     candidates: list[Iterator[JSON]] = [islice(drawn(sent), far)]
     problems = list[str]()
     if difference is not None:
@@ -237,7 +242,10 @@ def _compared(
     if not possible(sent):
         return "nothing can be sent there, as the canonical form shows", None
     with suppress(forms.CanonicalizationError):
-        if taken.covers(sent) == forms.Containment.YES:
+        left = _left(sent, taken)
+        if left:
+            return None, schema_of({"enum": left})
+        if left == [] or taken.covers(sent) == forms.Containment.YES:
             return "the canonical form of what is taken covers the form of what is sent", None
     with suppress(forms.CanonicalizationError):
         found = sent.subtract(taken)
@@ -247,11 +255,28 @@ def _compared(
 
 
 def _lies_in(inner: CanonicalSchema, outer: CanonicalSchema) -> bool:
+    if (left := _left(inner, outer)) is not None:
+        return not left
     try:
         covers = outer.covers(inner) == forms.Containment.YES
         return covers or _emptiness(inner.subtract(outer)) is not None
     except forms.CanonicalizationError:
         return False
+
+
+def _left(sent: CanonicalSchema, taken: CanonicalSchema) -> list[JSON] | None:
+    """Which values are not taken; None unless both list theirs. The engine takes their square."""
+    listed = []
+    for node in (sent, taken):
+        match node.view():
+            case forms.ConstView(value):
+                values = [value]
+            case forms.EnumView(values):
+                pass
+            case _:
+                return None
+        listed.append(dict(zip(map(_KEY, values), values, strict=True)))
+    return [value for text, value in listed[0].items() if text not in listed[1]]
 
 
 def _emptiness(difference: CanonicalSchema) -> str | None:

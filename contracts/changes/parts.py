@@ -239,10 +239,7 @@ def _kind_of(media: MediaType) -> str:
 
 
 def _near(content: Sequence[MediaType]) -> tuple[_Near, Counter[str]]:
-    """What finds those that may cover a media type, or be covered: of its essence, and ranges.
-
-    And how many there are of each essence, and of ranges.
-    """
+    """What finds those that may cover a media type, or be covered; and how many are of a kind."""
     known = defaultdict[str, list[MediaType]](list)
     for media in content:
         known[_kind_of(media)].append(media)

@@ -114,6 +114,16 @@ def test_what_is_beyond_comparing_is_undecided_and_says_what(name: str, monkeypa
     }
 
 
+def test_long_lists_of_values_are_told_apart_one_by_one() -> None:
+    """Though the engine takes the square of them, or has no difference where they are no scalars."""
+    values = [["x" * 1_000, number] for number in range(55)]
+    sides = ({"enum": [*values[1:], 1]}, {"enum": [*values, 1.0]})
+    change = next(iter(compare(*(spec_from(document(side)) for side in sides))))
+    assert (change.id, change.effect) == ("enum-widened", Effect.BREAKING)
+    assert change.witness
+    assert change.witness.message["body"] == {"value": values[0]}
+
+
 def test_patterns_of_too_many_states_are_not_compared_as_languages() -> None:
     pattern = SCHEMAS["pattern of 2^17 states"]["pattern"]
     with pytest.raises(ValueError, match="no answer in 200,000 steps"):

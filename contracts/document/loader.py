@@ -267,9 +267,10 @@ def _servers(node: Mapping[str, Any]) -> tuple[str, ...]:
     """URLs with the defaults of their variables; none given is what OpenAPI reads as `/`."""
     urls = []
     for server in node.get("servers") or ():
-        urls.append(server["url"])
-        for name, variable in (server.get("variables") or {}).items():
-            urls[-1] = urls[-1].replace(f"{{{name}}}", str(variable["default"]))
+        variables = (server.get("variables") or {}).items()
+        filled = {f"{{{name}}}": str(variable["default"]) for name, variable in variables}
+        parts = re.split("({[^{}]*})", server["url"])
+        urls.append("".join(map(filled.get, parts, parts)))
     return tuple(urls)
 
 

@@ -83,10 +83,7 @@ def bodies_of(operation: Operation) -> Iterator[Body]:
 
 
 def with_required(request: Request, operation: Operation, known: frozenset[str]) -> Request:
-    """The request with a value for each parameter that is required and not `known`, path apart.
-
-    There are no more than make it longer than any server reads, as it is of no use then.
-    """
+    """With what is required and not `known`, path apart, if it is not longer than servers read."""
     found: dict[str, dict[str, str]] = {"header": {}, "query": {}, "cookie": {}}
     length = 0
     for parameter in operation.parameters:

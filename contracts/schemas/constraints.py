@@ -272,10 +272,7 @@ def part_of_body(body: RequestBody, media: MediaType) -> str:
 
 
 def forbidden_by(operation: Operation) -> Iterator[Forbidden]:
-    """What can be told on the wire, each once: of parameters in their order, then of bodies.
-
-    There are `MAX_FORBIDDEN` at most.
-    """
+    """The first that can be told on the wire, each once: of parameters in order, then of bodies."""
     return islice(_forbidden_by(operation), MAX_FORBIDDEN)
 
 

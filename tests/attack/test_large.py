@@ -32,7 +32,7 @@ from contracts.schemas.claims import claim_of
 from contracts.verdicts import judge_all
 from tests.documents import spec_from
 
-from .large import LARGE, RENAMED, Node, changed, names
+from .large import LARGE, RENAMED, Node, changed, names, varying
 
 FEW, MANY = 40, 300
 SERVICE = sys.modules[MockService.__module__]
@@ -241,6 +241,24 @@ def test_places_that_are_too_deep_have_no_rules_of_their_own(monkeypatch: pytest
     assert max(str(rule.place or "").count("/n") for rule in rules) == 9
 
 
+def test_paths_that_are_like_too_many_others_are_read_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unread, "MOST_ALIKE", 5)
+    value = LARGE["paths alike"](7)
+    other = json.loads(json.dumps(value))
+    other["paths"]["/a/{n6}"]["get"]["deprecated"] = True
+    spec = spec_from(value)
+    assert list(spec.by_path) == ["/a", *(f"/a/{{{name}}}" for name in names(5))]
+    assert "/paths/~1a~1{n5} is one of more than 5 that differ in names alone: read as absent" in str(spec.notices[0])
+    assert "unread-changed" in {change.id for change in compare(spec, spec_from(other))}
+    assert not spec_from(LARGE["callbacks"](7)).notices
+
+
+def test_each_variable_of_a_server_is_looked_for_once() -> None:
+    """In the URL, and not in what others stand for."""
+    variables = {"n0": {"default": "{n1}"}, "n1": {"default": "b"}, "n2": {"default": "c"}}
+    assert spec_from(varying(variables)).servers == ("https://example.com/{n1}/b/c",)
+
+
 def test_answers_without_a_status_are_left_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(references, "MOST_ANSWERS", FEW)
     value = LARGE["statuses of an answer"](1)
@@ -320,8 +338,7 @@ def test_no_more_rules_are_made_of_what_is_forbidden_than_a_run_may_try(monkeypa
     spec = spec_from(LARGE["media types of a request"](MANY))
     assert len(rules_for(spec).operations["POST /a"].requests) == FEW
     assert [str(one) for one in notices(spec)] == [
-        f"things.json:9: POST /a forbids {FEW} things and more; "
-        "no rule covers the others; give them to several operations"
+        f"things.json:9: POST /a forbids {FEW} things and more; no rule covers the others"
     ]
     assert not notices(spec_from(LARGE["media types of a request"](2)))
 

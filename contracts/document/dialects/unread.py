@@ -5,6 +5,7 @@ and `oneOf`, of which one branch alone may hold), what is around is read looser 
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial, reduce
@@ -19,6 +20,7 @@ from contracts.text import cut
 
 MOST_WITHIN = 15_000  # schemas in one, of which a validator and rules take some kilobytes each
 MOST_IN_PATH = 500  # parameters of a path, as each is named, and sent, with the whole path
+MOST_ALIKE = 100  # paths that differ in the names of parameters alone, and are one
 MOST_IN_HEAD = 2_000  # fields of an answer, of which Node's client takes as many, Python's 100
 _AROUND = {
     "oneOf": ("oneOf",),
@@ -117,20 +119,26 @@ def without_huge(parts: list[Found], repairs: Repairs) -> list[Found]:
             kept.append(found)
     held = f"holds more than {MOST_WITHIN:,} schemas: {ANYTHING}"
     what = {"schema": held, "path item": f"has more than {MOST_IN_PATH} parameters: {ABSENT}"}
+    what["path"] = f"is one of more than {MOST_ALIKE} that differ in names alone: {ABSENT}"
     what["headers"] = f"has more than {MOST_IN_HEAD:,} fields: {ABSENT}"
     cure = "give what it describes in several, or with fewer members"
     for pointer, (node, kind, place) in huge.items():
         source = repairs.root.at(place).source
         repairs.notices.append(Notice(MALFORMED, source, f"{cut(pointer)} {what[kind]}", cure))
-        repairs.leave(place, node)
+        repairs.unread[pointer] = {**node}  # of which nothing else is left to change it
         node.clear()
     return kept
 
 
-def _long(parts: Iterable[Found]) -> Iterator[tuple[str, Found]]:
-    """Paths of too many parameters, and heads of too many fields."""
-    for found in parts:
+def _long(parts: Sequence[Found]) -> Iterator[tuple[str, Found]]:
+    """Paths of too many parameters, or like too many others, and heads of too many fields."""
+    alike = Counter[str]()
+    for found in reversed(parts):  # the first of the document come last
         node, kind, place = found
+        if kind == "path item" and place[:-1] == ("paths",):
+            alike[shape := re.sub("{[^{}]*}", "{}", place[-1])] += 1
+            if alike[shape] > MOST_ALIKE:
+                yield join_pointer("", *place), (node, "path", place)
         if kind == "path item" and str(place[-1]).count("{") > MOST_IN_PATH:
             yield join_pointer("", *place), found
         elif kind == "response" and len(node.get("headers") or ()) > MOST_IN_HEAD:

@@ -185,7 +185,8 @@ def _request(sent: HarRequest, target: str) -> tuple[Request, set[str]]:
         unknown.add("cookie")
     body = _sent_body(posted)
     told = (posted.mime_type or "") if posted is not None else ""
-    if body and told and not header_values(headers, "content-type"):
+    is_untold = not header_values(headers, "content-type")
+    if body and told and is_untold and is_field_value(told):
         headers = (*headers, ("Content-Type", told))
     if body is None or (not body and (sent.body_size or 0) > 0):
         unknown.add("body")

@@ -149,8 +149,7 @@ def told(message: object, spec: Spec, common: str) -> Iterator[tuple[str, str]]:
     form = body * ("form-urlencoded" in "".join(header_values(message.headers, "content-type")))
     for name, value in _PARAMETER.findall("\n".join(["", *texts, form])):
         found += [(name, unquote_plus(value))] * is_secret_name(name)
-    texts.append(body)
-    for view in views_of("\n".join(texts).encode("latin-1", "replace")):
+    for view in views_of("\n".join([*texts, body]).encode("latin-1", "replace")):
         text = view.decode("utf-8", "replace")
         for pattern in (_USERINFO, _PHRASE):
             found += zip(repeat("password"), pattern.findall(text))

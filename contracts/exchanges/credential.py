@@ -277,10 +277,8 @@ class Scrubber:
 
     @property
     def _shortest(self) -> int:
-        shortest = MAX_MEMO
-        for low, _ in chain.from_iterable(secret.ends for secret in self.secrets):
-            shortest = min(shortest, len(low) * low.isascii())
-        return shortest
+        ends = chain.from_iterable(secret.ends for secret in self.secrets)
+        return min((len(low) * low.isascii() for low, _ in ends), default=MAX_MEMO)
 
     @property
     def _marks(self) -> tuple[bytes, ...]:

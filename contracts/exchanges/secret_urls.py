@@ -28,7 +28,6 @@ _REST = re.compile(rb"[^\s\"'<>|^`{}]*")
 _VALUE = re.compile(rb"[^\s\"'<>|^`{}\\,;&=()]{%d,}" % DISTINCTIVE)
 _BLANK = bytes.maketrans(f"{ascii_letters}{digits}".encode(), b"x" * 52 + b"0" * 10)
 _IN_NAMES = f"{ascii_letters}{digits}_-".encode()
-_BEFORE_IT = 40  # characters of a name before what all of its kind have
 _NO_WORD = re.compile(rb"[^0-9a-z]+")
 _PIECE = re.compile(rb"\\u[0-9A-Fa-f]{4}|\\.|%[0-9A-Fa-f]{2}|[A-Za-z]|[0-9]", re.DOTALL)
 _WORD = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -160,7 +159,7 @@ class Capabilities:
     def _name(self) -> re.Pattern[bytes]:
         names = "|".join("[-_. ]?".join(_WORD.findall(name)) for name in self.names)
         begins = r"(?:(?<![0-9a-z_-])|(?<=\bx[-_])|(?<=\bdata[-_])|(?<=--))"
-        names = names.lower() + "|" * bool(self.others[0]) + self.others[0]
+        names = "|".join(filter(None, (names.lower(), self.others[0])))
         return re.compile(rf"{begins}(?:{names})(?![0-9a-z_-])".encode(), re.VERBOSE)
 
     @cached_property
@@ -171,13 +170,10 @@ class Capabilities:
 
     def put_for(self, name: bytes) -> bytes:
         """The placeholder for a member of this name; empty if it is no secret."""
-        if not self.names or not (found := self._name.search(unescaped(name).lower())):
+        if not self._firsts or not (found := self._name.search(unescaped(name).lower())):
             return b""
-        return self._put(found[0])
-
-    def _put(self, name: bytes) -> bytes:
-        known = self._placeholders.get(_NO_WORD.sub(b"", name))
-        return known or b"$" + _NO_WORD.sub(b"_", name).upper().rjust(4, b"X")
+        known = self._placeholders.get(_NO_WORD.sub(b"", found[0]))
+        return known or b"$" + _NO_WORD.sub(b"_", found[0]).upper().rjust(4, b"X")
 
     def members(self, view: bytes, _cut: bool, *, learns: bool = True) -> Iterator[Hit]:
         """The values of members with such names, known from now on if they are an answer's."""
@@ -186,13 +182,13 @@ class Capabilities:
         for first in self._firsts:  # faster than the pattern
             at = low.find(first)
             while at >= 0:
-                near = max(0, at - _BEFORE_IT)
+                near = max(0, at - 40)  # as long may names be before what all of their kind have
                 for begin in (at, near + len(low[near:at].rstrip(_IN_NAMES))):
                     found[begin] = self._name.match(low, begin)
                 at = low.find(first, at + 1)
         places, heads = list[tuple[int, int, bytes]](), dict[int, bytes]()
         for name in filter(None, found.values()):
-            put = self._put(name[0])
+            put = self.put_for(name[0])
             places += [(*place, put) for place in values_of(view, name, plain=learns)]
             if view[name.end() : name.end() + 1] == b'"':
                 heads[name.start() - 1] = put

@@ -177,7 +177,7 @@ def _header(text: str, option: str = "--contract-header", what: str = "header") 
     """The name of a header (or scheme), and of the variable with its value."""
     name, equals, variable = text.partition("=")
     # What follows is not shown: it may be the value, put there by mistake.
-    option = f"{option} {name}{equals}"
+    option = f"{option} {re.split('[: ]', name)[0]}{equals}"
     if not is_field_name(name) or not variable:
         cure = f"give a {what}'s name and the environment variable with its value"
         raise UsageError(f"{option} is not NAME=ENVVAR; {cure}")
@@ -372,7 +372,7 @@ def check_base_url(url: str | None) -> str | None:
         cure += f", and put the credential into {VARIABLE}"
         raise UsageError(f"--base-url holds a user name or password; {cure}")
     option = f"--base-url {url}"
-    if "@" in url or "?" in url:
+    if set("@?#") & set(url):
         option = "--base-url"
     try:
         parts = urlsplit(url)

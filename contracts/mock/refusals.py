@@ -19,7 +19,6 @@ from contracts.text import shown, well_formed
 
 PROBLEM = "application/problem+json"
 MOST = 5  # things that are told of a value
-MOST_GROUNDS = 100
 LOOKED_AT = 6  # bodies, for one that has room for the reason
 Place = tuple[str | int, ...]
 
@@ -46,7 +45,7 @@ def grounds_of(operation: Operation, request: Request) -> list[Ground]:
     """What the document forbids of a request, the first of many; none if it is allowed."""
     found = list[Ground]()
     for one in objections_to(operation, request):
-        if len(found) >= MOST_GROUNDS:
+        if len(found) >= 100:  # more than anybody reads
             return [*found, Ground("and more")]
         found += _in_detail(one) or [_as_a_whole(one)]
     return found

@@ -93,15 +93,14 @@ def with_required(request: Request, operation: Operation, known: frozenset[str])
             continue
         texts = (serialised(parameter, value) for value in _of_parameter(parameter))
         if text := next(filter(None, texts), ""):
-            found[location][name] = text
+            found[location][name] = text.replace("&", "; ") if location == "cookie" else text
             length += len(name) + len(text)
         if length > MAX_REQUIRED:
             break
     query = "&".join((*_others(request.query, "&", *found["query"]), *found["query"].values()))
     if cookies := found.pop("cookie"):
         kept = _others(request.header("cookie") or "", "; ", *cookies)
-        pairs = (text.replace("&", "; ") for text in cookies.values())
-        found["header"]["Cookie"] = "; ".join((*kept, *pairs))
+        found["header"]["Cookie"] = "; ".join((*kept, *cookies.values()))
     headers = overridden(request.headers, tuple(found["header"].items()))
     return replace(request, target=f"{request.path}?{query}".removesuffix("?"), headers=headers)
 

@@ -45,8 +45,7 @@ def claim_of(operation: Operation, request: Request) -> Claim:
         return Claim(malformed, messages.MALFORMED)
     first, every = "", set[str]()
     for said, names in _wrongs(operation, request):
-        first = first or said
-        every |= names
+        first, every = first or said, every | names
         if len(every) > 1:  # what else there is makes no difference
             return Claim(first)
     return Claim(first, *every) if first else ALLOWED

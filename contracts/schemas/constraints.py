@@ -17,7 +17,6 @@ from contracts.schemas.validation import validator
 
 MAX_PLACES, MAX_CONSTRAINTS = 400, 200  # of one schema, those nearest to its root first
 MAX_FORBIDDEN = 10_000  # of an operation, of which no more than a few hundred are tried
-MAX_NAMED = 50  # media types of a body
 CLIENT_FIELDS = {"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive"}
 CLIENT_FIELDS |= {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent"}
 """Header fields that the client sets by itself: no probe has them, and no claim rests on them."""
@@ -285,7 +284,7 @@ def _forbidden_by(operation: Operation) -> Iterator[Forbidden]:
         yield Forbidden("body required", "refuses a request without a body", body.pointer)
     names = [media.name for media in body.content]
     if names and "*/*" not in names:
-        promise = f"refuses a body that is none of {text.few(names, MAX_NAMED, '')}"
+        promise = f"refuses a body that is none of {text.few(names, 50, '')}"
         yield Forbidden("body content type", promise, body.pointer, media=body.content[0])
     if names:  # a server may examine the data (RFC 9110 §8.3)
         promise, name = "refuses a body without Content-Type", "body content type missing"

@@ -58,9 +58,8 @@ class Location:
         return self._child("*", children) if children else None
 
     def _child(self, segment: str | int, parts: Sequence[Part]) -> "Location":
-        if self.place.count("/") >= MAX_LEVELS:
-            parts = ()
-        return self.atlas.at(f"{self.place}/{segment}", parts, self.name)
+        said = parts if self.place.count("/") < MAX_LEVELS else ()
+        return self.atlas.at(f"{self.place}/{segment}", said, self.name)
 
     @property
     def below(self) -> "Iterator[Location]":

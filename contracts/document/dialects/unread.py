@@ -100,9 +100,8 @@ def loosen(parts: Collection[Found], repairs: Repairs) -> Iterator[str]:
 def without_huge(parts: list[Found], repairs: Repairs) -> list[Found]:
     """Read schemas that hold more than `MOST_WITHIN` as if anything may stand there, in place.
 
-    The parts without what is in them. One that a reference leads into is left as it is. Paths of
-    more than `MOST_IN_PATH` parameters are read as if nothing stood there, and so are the fields
-    of answers with more than `MOST_IN_HEAD`.
+    The parts without what is in them. One that a reference leads into is left as it is. What
+    `_long` finds is read as if nothing stood there.
     """
     huge: dict[str, Found] = dict(_long(parts))
     for within in _within(parts):

@@ -44,8 +44,6 @@ AT_MOST = {
 AT_LEAST = AT_MOST | {"date": f"{_DATE}{_MONTH}$"}
 """Patterns of texts that are all of a format."""
 
-LISTED = (forms.CanonicalKind.CONST, forms.CanonicalKind.ENUM)
-
 Settles = Callable[[Raw, Raw], "Settlement"]
 _KEY = partial(json.dumps, sort_keys=True)
 
@@ -134,9 +132,8 @@ def _settled(sender: str, receiver: str, written: str) -> Settlement:
     proof, difference = _compared(sent, taken)
     if proof is not None:
         return Settlement(True, proof)
-    near, far = (NEAR, FAR) if len(sender) + len(receiver) < LARGE else (0, 0)
-    if difference is not None and difference.kind in LISTED:
-        near = NEAR
+    lists = difference is not None and _left(difference, difference) is not None
+    near, far = (NEAR, FAR) if len(sender) + len(receiver) < LARGE else (NEAR * lists, 0)
     candidates: list[Iterator[JSON]] = [islice(drawn(sent), far)]
     problems = list[str]()
     if difference is not None:
@@ -268,13 +265,10 @@ def _left(sent: CanonicalSchema, taken: CanonicalSchema) -> list[JSON] | None:
     """Which values are not taken; None unless both list theirs. The engine takes their square."""
     listed = []
     for node in (sent, taken):
-        match node.view():
-            case forms.ConstView(value):
-                values = [value]
-            case forms.EnumView(values):
-                pass
-            case _:
-                return None
+        view = node.view()
+        if not isinstance(view, forms.ConstView | forms.EnumView):
+            return None
+        values = view.values if isinstance(view, forms.EnumView) else [view.value]
         listed.append(dict(zip(map(_KEY, values), values, strict=True)))
     return [value for text, value in listed[0].items() if text not in listed[1]]
 

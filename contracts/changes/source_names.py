@@ -117,9 +117,8 @@ def _names_of(schema: dict[str, Any]) -> dict[str, str]:
     values = map(_said, schema["enum"])
     for extension in NAMES_OF_VALUES:
         if isinstance(names := schema.get(extension), list):
-            return dict(
-                zip_longest(values, map(str, names[: len(schema["enum"])]), fillvalue="none")
-            )
+            known = map(str, names[: len(schema["enum"])])
+            return dict(zip_longest(values, known, fillvalue="none"))
     return dict.fromkeys(values, "none")
 
 

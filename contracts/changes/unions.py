@@ -26,8 +26,6 @@ from contracts.schemas.readings import TooLarge, taken_form
 LIKE = 0.5  # the share of properties that makes one branch of two without a common name or constant
 UNKNOWN = Settlement(True, "only the receiver knows this branch")
 LOOSER = Settlement(True, "a value may be of several branches where it had to be of one")
-
-
 _KEY = attrgetter("key")
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from contracts.errors import ContractsError, UsageError, mended
 from contracts.run.invocation import interrupt_when_ended
-from contracts.run.items import SESSION, UNABLE, Processes, is_shared, lanes_of
+from contracts.run.items import SESSION, lanes_of
 from contracts.run.options import OPTIONS
-from contracts.run.settings import UNNAMED, document_in, files_below, has_ours, may_hold_document
+from contracts.run.settings import UNNAMED, document_in, is_asked_for, is_documented
 from contracts.text import printable
 from notte_contracts import claim
 
@@ -39,6 +38,9 @@ _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
 _BROKEN = {"contract_verdicts": "violated", "contract_gate": "breaking"}
 """What has happened when a test fails, by the fixture that says which test it is."""
 _UNFINISHED = {"crashed": "the suite itself failed", "unable": "an operation can't be asked"}
+_UNABLE = (OSError, RuntimeError, MemoryError)  # no file, no thread, no room
+_NO_PROCESSES = "the processes of -n can't be started or kept up ({}); leave out -n"
+_NO_PROCESSES += ", or let the run have more memory, open files and processes"
 _OWN_STATUS = {"fail": 1, "inconclusive": 3}  # the exit code by the result of a run
 
 
@@ -77,38 +79,18 @@ def pytest_load_initial_conftests(
 def pytest_configure(config: pytest.Config) -> None:
     """Begin where a contract run was asked for; tests of a project's own are left alone."""
     config.pluginmanager.register(_Ending(config), "contracts-ending")
-    config.pluginmanager.register(Processes(config), "contracts-processes")
     # Before pytest-base-url makes one that is empty of none.
     config.stash[_BASE_URL] = config.getoption("base_url", None)
-    if not config.getoption("--help", False) and _is_asked_for(config):
+    if not config.getoption("--help", False) and is_asked_for(config):
         _begun(config)
         if _PROBLEM in config.stash:
             raise pytest.UsageError(config.stash[_PROBLEM])
         config.option.verify_base_url = False  # it sends a request that nobody judges
 
 
-def _is_asked_for(config: pytest.Config) -> bool:
-    """Whether an option of ours is given, or a file that may be collected has tests of ours."""
-    if hasattr(config, "workerinput"):
-        return "contract_run" in config.workerinput
-    words = map(str, config.invocation_params.args)
-    if any(word.startswith("--contract-") for word in words):
-        return True
-    return _is_documented(config) and any(map(has_ours, _collected(config)))
-
-
-def _is_documented(config: pytest.Config) -> bool:
-    return any(o.given(config) for o in OPTIONS) or may_hold_document(config.rootpath)
-
-
-def _collected(config: pytest.Config) -> Iterator[Path]:
-    named = (config.invocation_params.dir / word.partition("::")[0] for word in config.args)
-    return files_below(named, config.getini("python_files"), config.getini("norecursedirs"))
-
-
 def _begun(config: pytest.Config, *, asks: bool = True) -> State | None:
     """The run, begun if it is not; None if there is nothing to test, or a problem."""
-    if SESSION not in config.stash and _PROBLEM not in config.stash and _is_documented(config):
+    if SESSION not in config.stash and _PROBLEM not in config.stash and is_documented(config):
         try:
             if problem := claim(str(config.rootpath)):
                 raise UsageError(problem)
@@ -172,7 +154,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         item for item in session.items if "contract_verdicts" in getattr(item, "fixturenames", ())
     ]
     # The leader of xdist has no items of its own.
-    if not ours and not is_shared(config):
+    if not ours and not config.pluginmanager.has_plugin("dsession"):
         return
     from contracts.flows import lead
     from contracts.run.state import show
@@ -304,22 +286,40 @@ class _Ending:
         if unsaid and unsaid[-1] is report:
             unsaid.pop()
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """What the system does not give to the processes of xdist is no mistake of pytest."""
+        if isinstance(excinfo.value, _UNABLE) and self.config.pluginmanager.has_plugin("dsession"):
+            self._give_up(_NO_PROCESSES.format(excinfo.value or "no memory"))
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_testnodedown(self, error: object) -> None:
+        """One that can't begin says why, and no other can."""
+        _, known, said = str(error).rpartition("UsageError: ")
+        if known:
+            self._give_up(said.strip())
+
+    def _give_up(self, why: str) -> None:
+        begun = self.state is not None and self.state.ledger.begun
+        pytest.exit(why, returncode=3 if begun else 4)
+
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(
         self, session: pytest.Session, exitstatus: int
     ) -> Generator[None, None, None]:
         try:
             yield
-        except UNABLE:  # to end the processes of xdist: they end with this one
-            if not is_shared(self.config):
+        except Exception as error:  # of a plugin, which must not cost the run its report
+            if self.state is None or self.state.worker is not None:
                 raise
-        finally:
-            self._conclude(session, exitstatus)
+            why = printable(self.state.scrub(f"{type(error).__name__}: {error}"))
+            self.state.left_out.append(f"left out: what other plugins do at the end ({why})")
+        self._conclude(session, exitstatus)
 
     def _conclude(self, session: pytest.Session, exitstatus: int) -> None:
+        state = self.state
         if self.failed["undocumented"]:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        state = self.state
         if state is None or state.worker is not None:
             return  # without a document there is nothing to conclude
         state.others = self.others

@@ -15,7 +15,7 @@ import msgspec
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 # What GitHub Actions (`::`, `##[`) and Azure Pipelines obey in a log.
 _COMMAND = re.compile(r"(?<=##)\[|(?<=##vso)\[|(?<![^ ]):(?=:)")
-MAX_FILE = 512  # MiB of a report or recording that is read back
+MAX_FILE = 512 * 2**20  # bytes of a report or recording that is read back
 MAX_TEXT = 500  # characters kept of what a service has a hand in: a message, a place in a body
 
 
@@ -118,11 +118,11 @@ def shown_path(path: Path) -> Path:
 
 
 def bytes_at(path: Path, most: int = MAX_FILE) -> bytes:
-    """What is in a file; OSError beyond so many MiB, as a device may have no end."""
+    """What is in a file; OSError beyond so many bytes, as a device may have no end."""
     with path.open("rb") as file:
-        data = file.read((most << 20) + 1)
-    if len(data) > most << 20:
-        raise OSError(errno.EFBIG, f"it has more than {most} MB")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most // 2**20} MB")
     return data
 
 

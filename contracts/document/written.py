@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from contracts.document.model import Source, join_pointer
 from contracts.document.readers import JsonText, YamlText
 from contracts.errors import DocumentError, UsageError
-from contracts.text import shown
+from contracts.text import bytes_at, shown
 
 Written = JsonText | YamlText
 MAX_SIZE = 50 * 2**20
@@ -123,15 +123,10 @@ def _repository(folder: Path) -> Path:
 def bytes_of_file(path: str | Path) -> bytes:
     """The content of a file, or a DocumentError that says why not."""
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(MAX_SIZE + 1)
+        return bytes_at(Path(path), MAX_SIZE)
     except (OSError, ValueError) as error:
         problem = f"can't be read: {getattr(error, 'strerror', None) or error}"
         raise DocumentError(str(path), 0, problem, "give the path of a readable file") from None
-    if len(content) > MAX_SIZE:
-        problem = f"the file has more than {MAX_SIZE // 2**20} MB"
-        raise DocumentError(str(path), 0, problem, "give one that is smaller")
-    return content
 
 
 def written_from_bytes(data: bytes, file: str) -> Written:

@@ -279,22 +279,21 @@ stoppen cancella chiudi annuleren sluiten verwijderen anuluj usuń zatrzymaj avs
 sil durdur удалить отменить закрыть остановить завершить 削除 删除 刪除 取消 停止 終了 终止 終止
 关闭 關閉 销毁 注销 解約 解除 삭제 중지 종료 취소 해지
 """
-_ENDED = """
-cancellation closure deactivation deletion destruction disposal erasure eviction removal revocation
-shutdown suspension teardown termination withdrawal
-"""
 _BEGINNINGS = """
 add create edit enable generate get list make new open patch post publish put register replace
 request restart run save schedule send set start submit trigger update upload
 """
-ENDED = frozenset(_ENDED.split())  # which nobody begins but to end something
-ENDINGS = frozenset(_ENDINGS.split()) | ENDED
+ENDINGS = frozenset(_ENDINGS.split())
 BEGINNINGS = frozenset(_BEGINNINGS.split())
 ENDING_METHODS = ("DELETE", "MOVE")  # RFC 4918 §9.9: what was moved is no longer where it was
 _JOINT = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")  # between words of a name
 _LONG = "|".join(word for word in ENDINGS if len(word) > 4)
 _APART = "|".join(word for word in ENDINGS if word > "\u2fff")
-_VERB = re.compile(f"(?:{_LONG})[a-z]{{3}}|.*(?:{_APART})")
+_NOUN = (
+    r"(?:cancell?|delet|destruc|terminat|revocat|suspens|evict|deactivat|eras|clos|remov|dispos)"
+)
+_NOUN += r"\w*(?:ion|al|ure)s?|shutdown|teardown"  # which nobody requests but to end something
+_VERB = re.compile(f"(?:{_LONG})[a-z]{{3}}|.*(?:{_APART})|{_NOUN}")
 """Verbs in words that are put together, as they are where there are no blanks between them."""
 
 
@@ -322,7 +321,8 @@ def ends(spec: Spec, operation: Operation) -> bool:
         called += told
         if told and BEGINNINGS.isdisjoint(_forms(told[0])):
             verbs += itertools.chain.from_iterable(map(_forms, told))
-    verbs += ENDED.intersection([*called, *_words(str(written.get("tags")))])
+    called += _words(str(written.get("tags")))
+    verbs += filter(re.compile(_NOUN).fullmatch, called)
     return any(word in ENDINGS or _VERB.match(word) for word in verbs)
 
 

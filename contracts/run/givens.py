@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import repeat
-from pathlib import Path
 
 from contracts.document import Operation, Parameter, Schema, Spec
 from contracts.document.serialisation import encoded, fill_raw_path, parameter_names
@@ -20,9 +19,8 @@ from contracts.probes.samples import Body, with_value
 from contracts.run.options import Options
 from contracts.schemas.claims import claim_of
 from contracts.schemas.validation import Uncompilable, validator
-from contracts.text import bytes_at, cut, printable, shown
+from contracts.text import cut, printable, shown
 
-MOST = 50  # MiB of a file with values
 PARAM, SESSION, BODY = "--contract-param", "--contract-session-id", "--contract-body"
 
 
@@ -236,10 +234,9 @@ def _lines(file: str, where: str, wanted: str) -> Iterator[tuple[str, str]]:
     """The lines of a file that hold something, each with its file and line."""
     cure, found = f"give a file with {wanted}", False
     try:
-        lines = bytes_at(Path(file), MOST).decode("utf-8-sig").splitlines()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise UsageError(f"{where}: {file} can't be read ({reason}); {cure}") from None
+        lines = _bytes(file, where).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise UsageError(f"{where}: {file} can't be read (not UTF-8 text); {cure}") from None
     for number, line in enumerate(lines, start=1):
         if text := line.strip():
             found = True

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 SESSION = pytest.StashKey["State"]()  # the run that a pytest session makes
 _ITEM = re.compile(r"::\w+\[(.*)\]$", re.DOTALL)
-UNABLE = (OSError, RuntimeError, MemoryError)  # no file, no thread, no room
-_UNABLE = "the processes of -n can't be started or kept up ({}); leave out -n"
-_UNABLE += ", or let the run have more memory, open files and processes"
 _DOCUMENT = pytest.StashKey[str]()  # of `contracts run`, as its tests are called after it
 
 
@@ -113,41 +110,6 @@ def lanes_of(state: State, config: pytest.Config, log: Any) -> Any:
             return died_at
 
     return LaneScheduling(config, log)
-
-
-def is_shared(config: pytest.Config) -> bool:
-    """Whether xdist shares the tests among processes, of which this one has none."""
-    return config.pluginmanager.has_plugin("dsession")
-
-
-class Processes:
-    """What the system does not give to processes of xdist is a sentence, no mistake of pytest."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtestloop(self) -> Generator[None, Any, Any]:
-        try:
-            return (yield)
-        except UNABLE as error:
-            if not is_shared(self.config):
-                raise
-            self._give_up(_UNABLE.format(error or "no memory"))
-
-    pytest_sessionstart = pytest_runtestloop
-
-    @pytest.hookimpl(optionalhook=True, tryfirst=True)
-    def pytest_testnodedown(self, error: object) -> None:
-        """One that can't begin says why, and no other can."""
-        _, known, said = str(error).rpartition("UsageError: ")
-        if known:
-            self._give_up(said.strip())
-
-    def _give_up(self, why: str) -> NoReturn:
-        state = self.config.stash.get(SESSION, None)
-        asked = state is not None and state.ledger.begun
-        pytest.exit(why, returncode=3 if asked else 4)
 
 
 def _house_hypothesis(config: pytest.Config) -> None:

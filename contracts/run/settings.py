@@ -136,6 +136,25 @@ def document_in(folder: Path) -> Path | None:
     return Path(found[0]) if found else None
 
 
+def is_asked_for(config: Any) -> bool:
+    """Whether an option of ours is given, or a file that may be collected has tests of ours."""
+    if hasattr(config, "workerinput"):
+        return "contract_run" in config.workerinput
+    words = map(str, config.invocation_params.args)
+    if any(word.startswith("--contract-") for word in words):
+        return True
+    return is_documented(config) and any(map(has_ours, _collected(config)))
+
+
+def is_documented(config: Any) -> bool:
+    return any(o.given(config) for o in OPTIONS) or may_hold_document(config.rootpath)
+
+
+def _collected(config: Any) -> Iterator[Path]:
+    named = (config.invocation_params.dir / word.partition("::")[0] for word in config.args)
+    return files_below(named, config.getini("python_files"), config.getini("norecursedirs"))
+
+
 def may_hold_document(folder: Path) -> bool:
     """Whether `document_in` has anything to look at: cheap, as pytest asks it in any project."""
     return bool(_files(folder, "openapi.*") or _files(folder, "spec/*"))

@@ -299,13 +299,13 @@ def test_pipes_and_devices_where_a_run_has_files_keep_nobody_waiting(project: Pr
 DEVICES = {
     "--contract-against=/dev/zero": "/dev/zero can't be read (it has more than 1 MB); give the report.json",
     "--contract-replay=/dev/full": "/dev/full can't be read (it has more than 1 MB); give a report.json",
-    "--contract-param=thing_id=@/dev/zero": "/dev/zero can't be read (it has more than 50 MB); give a file with one",
+    "--contract-param=thing_id=@/dev/zero": "/dev/zero: can't be read: it has more than 50 MB",
 }
 
 
 @pytest.mark.parametrize("option", DEVICES)
 def test_files_without_end_are_a_sentence(option: str, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contracts.text.bytes_at.__defaults__", (1,))
+    monkeypatch.setattr("contracts.text.bytes_at.__defaults__", (2**20,))
     run = project.run("-q", option)
     assert run.code == 4
     assert DEVICES[option] in run.err
@@ -317,3 +317,13 @@ def test_a_folder_that_is_a_link_to_itself_is_a_sentence(option: str, project: P
     run = project.run("-q", option)
     assert run.code == 4
     assert f"{option.replace('=', ' ')}: it can't be made or written to (Too many levels of symbolic links)" in run.err
+
+
+@pytest.mark.parametrize("file", ["/dev/full", "out.xml/x"])
+def test_a_junit_file_that_can_not_be_written_costs_nothing_but_itself(file: str, project: Project) -> None:
+    Path("out.xml").touch()
+    run = project.ask(Things({"status": "paused"}), f"--junitxml={file}")
+    assert (run.code, run.report["decision"]) == (1, "fail")
+    assert "left out: what the JUnit file says of the run (" in run.out
+    assert run.texts("left out: what other plugins do at the end (")
+    assert run.lines[-1].startswith("contract: FAIL on http://")

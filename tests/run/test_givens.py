@@ -111,7 +111,7 @@ def test_rows_come_from_a_file(spec: Spec, tmp_path: Path) -> None:
         ("order_id=1,order_id=2", "can't be part of a row; give each name once"),
         ("order_id=1,line_no=@file", "can't be part of a row; give each name once, and rows out of a file as @FILE"),
         ("order_id=", "has an empty value"),
-        ("@nowhere", "nowhere can't be read (No such file or directory); give a file with lines of NAME=VALUE"),
+        ("@nowhere", "nowhere: can't be read: No such file or directory"),
     ],
 )
 def test_what_the_document_has_no_use_for_is_refused(text: str, said: str, spec: Spec) -> None:

@@ -99,13 +99,14 @@ def well_formed(text: str) -> str:
 
 
 def map_texts(value: Any, change: Callable[[str], str]) -> Any:
-    """A JSON value with all its texts changed, names of members as well."""
+    """A JSON value with all its texts changed, names of members that are no words as well."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, (list, tuple)):
         return [map_texts(item, change) for item in value]
     if isinstance(value, dict):
-        return {change(name): map_texts(item, change) for name, item in value.items()}
+        names = {(re.search("[^a-z_]", name) and change(name)) or name: name for name in value}
+        return {name: map_texts(value[old], change) for name, old in names.items()}
     return value
 
 

@@ -151,10 +151,8 @@ def told(message: object, spec: Spec, common: str) -> Iterator[tuple[str, str]]:
         found += [(name, unquote_plus(value))] * is_secret_name(name)
     for view in views_of("\n".join([*texts, body]).encode("latin-1", "replace")):
         text = view.decode("utf-8", "replace")
-        for pattern in (_USERINFO, _PHRASE):
-            found += zip(repeat("password"), pattern.findall(text))
-        found += zip(repeat("cookie"), _COOKIE.findall(text))
-        found += zip(repeat("token"), _MADE.findall(text))
+        for pattern in (_USERINFO, _PHRASE, _COOKIE, _MADE):
+            found += zip(repeat("secret"), pattern.findall(text))
         for scheme, value in _SHOWN.findall(text):
             found += _authorized(f"{scheme} {value}", spec)
     for name, value in found:

@@ -39,7 +39,7 @@ application/problem+json charset=utf-8 keep-alive localhost no-cache no-store no
 password text/html text/plain username advisory accepted exercised inconclusive undecided
 """ + " ".join(status.phrase for status in HTTPStatus)
 """Of answers, whatever the document says, and of our own lines."""
-_JOINTS = re.compile(r"[\s;,=]+")  # between what is a secret by itself in one
+_JOINTS = re.compile(r"(?:(?<![\w-])[\w-]++=(?=[^=\s])|[\s;,])+")  # between secrets in one
 _IS_WORDS = re.compile(r"[A-Za-z]+([-_./ ][A-Za-z]+)*[0-9]{0,3}")
 _STRAY = re.compile(rb"(%u?|\\[ux]?\{?)[0-9a-f]{0,3}\Z")  # what is left of an escape
 _CUT = re.compile("(\\.\\.\\.|…)".encode())

@@ -236,6 +236,18 @@ def test_wherever_a_key_is_it_is_nowhere(name: str, watch: Watch, folder: Path) 
     assert_nowhere(KEY, folder)
 
 
+@pytest.mark.parametrize(
+    "value", ["Bearer instance", f"AWS4-HMAC-SHA256 Credential=me/2026, SignedHeaders=host, Signature={KEY}"]
+)
+def test_a_word_of_reports_as_a_credential_costs_no_report(value: str, watch: Watch, folder: Path) -> None:
+    watch.take(Request("GET", "/orders/o1", (("Authorization", value),)), order(note=KEY, n="credential"))
+    watch.conclude()
+    assert watch.state.told is not None
+    assert "the suite itself failed" not in str(watch.state.told.notes)
+    assert violated(watch)["GET /orders/{id} 200 /n type"] == '"credential", of type string'
+    assert "AWS4" not in value or KEY not in written(folder)
+
+
 QUERIES = ["key=%", "access_token=%&limit=3", "token=%", "api_key=%", "KEY=%", "key[a]=%", "limit=3;key=%", "k%65y=%"]
 QUERIES += [
     "jwt=%",

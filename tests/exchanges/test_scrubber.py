@@ -104,8 +104,8 @@ def test_well_formed_text_stays(text: str) -> None:
 
 
 def test_every_text_of_a_value_is_changed() -> None:
-    value = {"a": ["b", {"c": 1, "d": None}], "e": True}
-    assert map_texts(value, str.upper) == {"A": ["B", {"C": 1, "D": None}], "E": True}
+    value = {"a1": ["b", {"c-": 1, "d d": None}], "its_own": True}
+    assert map_texts(value, str.upper) == {"A1": ["B", {"C-": 1, "D D": None}], "its_own": True}
 
 
 def test_report_of_a_test_is_scrubbed() -> None:

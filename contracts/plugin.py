@@ -38,9 +38,7 @@ _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
 _BROKEN = {"contract_verdicts": "violated", "contract_gate": "breaking"}
 """What has happened when a test fails, by the fixture that says which test it is."""
 _UNFINISHED = {"crashed": "the suite itself failed", "unable": "an operation can't be asked"}
-_UNABLE = (OSError, RuntimeError, MemoryError)  # no file, no thread, no room
-_NO_PROCESSES = "the processes of -n can't be started or kept up ({}); leave out -n"
-_NO_PROCESSES += ", or let the run have more memory, open files and processes"
+_NO_PROCESSES = "the processes of -n can't be had ({}); leave it out, or give more memory and files"
 _OWN_STATUS = {"fail": 1, "inconclusive": 3}  # the exit code by the result of a run
 
 
@@ -289,7 +287,8 @@ class _Ending:
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """What the system does not give to the processes of xdist is no mistake of pytest."""
-        if isinstance(excinfo.value, _UNABLE) and self.config.pluginmanager.has_plugin("dsession"):
+        kinds = OSError | RuntimeError | MemoryError  # no file, no thread, no room
+        if isinstance(excinfo.value, kinds) and self.config.pluginmanager.has_plugin("dsession"):
             self._give_up(_NO_PROCESSES.format(excinfo.value or "no memory"))
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)

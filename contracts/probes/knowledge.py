@@ -265,19 +265,17 @@ def _shape(path: str) -> str:
 
 ENDS = "x-ends"  # of an operation, in an overlay: whether it ends the resource that its path names
 _ENDINGS = """
-abandon abort annul archive cancel cease clear close cut deactivate deallocate decommission del
-delete deprovision deregister destroy detach disable disband discard disconnect dismantle dismiss
-dispose dissolve drain drop eject end erase evict expire exit finish flush forget halt hangup
-interrupt invalidate kick kill logout nuke obliterate off poweroff prune purge quit reap release
-remove rescind reset retire revoke rm rollback scrap shut signout stop suspend term terminate
-trash truncate unbind undeploy uninstall unlink unlock unpublish unregister unsubscribe vacate void
-wipe withdraw zap
-borra borrar cancela cancelar cerrar cierra detener elimina eliminar apaga apagar encerrar excluir
-remover terminar annule annuler arrête arrêter efface effacer ferme fermer supprime supprimer
-beende beenden entfernen kündigen lösch löschen loesch loeschen stornier stornieren stopp
-stoppen cancella chiudi annuleren sluiten verwijderen anuluj usuń zatrzymaj avsluta radera stoppa
-sil durdur удалить отменить закрыть остановить завершить 削除 删除 刪除 取消 停止 終了 终止 終止
-关闭 關閉 销毁 注销 解約 解除 삭제 중지 종료 취소 해지
+abandon abort archive cancel cease clear close cut deactivate deallocate decommission del delete
+deprovision deregister destroy detach disable discard disconnect dismiss dispose drain drop eject
+end erase evict expire exit finish flush forget halt hangup interrupt invalidate kick kill logout
+nuke obliterate off poweroff prune purge quit reap release remove reset retire revoke rm rollback
+shut signout stop suspend term terminate trash truncate unbind undeploy uninstall unlink unlock
+unpublish unregister unsubscribe void wipe withdraw borra borrar cancela cancelar cerrar cierra
+detener elimina eliminar apaga apagar encerrar excluir remover terminar annule annuler arrête
+arrêter efface effacer ferme fermer supprime supprimer beende beenden entfernen kündigen lösch
+löschen loesch loeschen stornier stornieren stopp stoppen cancella chiudi удалить отменить закрыть
+остановить завершить 削除 删除 刪除 取消 停止 終了 终止 終止 关闭 關閉 销毁 注销 解約 解除 삭제
+중지 종료 취소 해지
 """
 _BEGINNINGS = """
 add create edit enable generate get list make new open patch post publish put register replace
@@ -293,8 +291,7 @@ _NOUN = (
     r"(?:cancell?|delet|destruc|terminat|revocat|suspens|evict|deactivat|eras|clos|remov|dispos)"
 )
 _NOUN += r"\w*(?:ion|al|ure)s?|shutdown|teardown"  # which nobody requests but to end something
-_VERB = re.compile(f"(?:{_LONG})[a-z]{{3}}|.*(?:{_APART})|{_NOUN}")
-"""Verbs in words that are put together, as they are where there are no blanks between them."""
+_VERB = re.compile(f"(?:{_LONG})[a-z]{{3}}|.*(?:{_APART})|{_NOUN}")  # words that are put together
 
 
 def ends(spec: Spec, operation: Operation) -> bool:
@@ -302,8 +299,7 @@ def ends(spec: Spec, operation: Operation) -> bool:
 
     `x-ends` is the operation's own or its path's; anything but `false` says yes. The words are the
     method DELETE or MOVE, or one that is not safe and a verb as its name, in the path, in the
-    operationId, or among the first three of the summary or of the description; what comes after
-    a verb that begins something counts where it is a noun (`requestDeletion`), as in a tag.
+    operationId, or among the first three of summary and description; or a noun, also in a tag.
     """
     written = spec.document.at(operation.pointer)
     around = spec.document.at(operation.pointer.rpartition("/")[0])
@@ -321,8 +317,7 @@ def ends(spec: Spec, operation: Operation) -> bool:
         called += told
         if told and BEGINNINGS.isdisjoint(_forms(told[0])):
             verbs += itertools.chain.from_iterable(map(_forms, told))
-    called += _words(str(written.get("tags")))
-    verbs += filter(re.compile(_NOUN).fullmatch, called)
+    verbs += filter(re.compile(_NOUN).fullmatch, [*called, *_words(str(written.get("tags")))])
     return any(word in ENDINGS or _VERB.match(word) for word in verbs)
 
 

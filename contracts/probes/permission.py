@@ -15,9 +15,7 @@ _GENERATED = "x-schemathesis-"  # how a field begins that the generator makes up
 _PLAIN = re.compile("%(?:2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNORECASE)
 """What need not be encoded: for servers the same as the character (RFC 3986 §6.2.2.2)."""
 # Another method, for frameworks; to PHP a dot or bracket in a name is the same as `_`.
-_OVERRIDE = re.compile(
-    r"(?:^|[?&;=\[\s\"'])(?:[_.$\[]+(?:http)?|x-(?:http-)?|http_)method(?:\b|_)", re.IGNORECASE
-)
+_OVERRIDE = re.compile(r"(?i)(?<!\w)(?:[_.$\[]+(?:http)?|x-(?:http-)?|http_)method(?:\b|_)")
 _ESCAPED = re.compile(r"\\u00(?=[2-7])", re.IGNORECASE)  # in JSON
 MAX_HEAD, MAX_BODY = 32_768, 16 * 1024 * 1024  # bytes of fields and of a body out of a file
 
@@ -32,7 +30,8 @@ def refused(lane: Lane, probe: Probe, *, made: Collection[str] = ()) -> str:
     """
     operation, request = lane.operation, probe.request
     is_head = operation.method == "GET" and request.method == "HEAD"
-    if not is_origin_form(request.target) or _climbs(request.path):
+    segments = re.split("/|;[^/]*", _bare(request.path))  # servers resolve those that are dots
+    if not is_origin_form(request.target) or not {".", ".."}.isdisjoint(segments):
         return "its target is not a path below the base URL"
     if request.method != operation.method and not is_head:
         own = {(unlisted.request, unlisted.credential) for unlisted in lane.unlisted_methods()}
@@ -69,11 +68,6 @@ def _odd_message(operation: Operation, request: Request) -> str:
     if len(request.body or b"") > MAX_BODY:
         return f"its body is longer than {MAX_BODY} bytes"
     return ""
-
-
-def _climbs(path: str) -> bool:
-    """Whether a path has a dot segment, however it is written: servers resolve it."""
-    return not {".", ".."}.isdisjoint(re.split("/|;[^/]*", _bare(path)))
 
 
 def _bare(path: str) -> str:

@@ -23,8 +23,7 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _NUMBER = r"(?=.*[1-9])[0-9]{1,9}(?:\.[0-9]{1,9})?"  # not all of its digits are 0
 _APART = {"spec", "shard", "report", "history", "dry_run", "rate", "max_requests", "max_time"}
 _APART |= {"proxy", "ca_bundle", "client_cert", "client_key"}
-"""Where a run asks how fast, for how long, by which way, and where that is told; its document is
-known by its digest."""
+"""How fast, how long and by which way a run asks, and where it tells; documents have digests."""
 _FOLDERS = {"path": r"^.*/", "@": r"(?:(?<=^@)|(?<==@)).*/"}
 _USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?/*[^/?#]*@")
 _HOST = re.compile(r"(?=.{1,253}\Z)([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f:.]*:[0-9a-f:.]*")
@@ -156,9 +155,9 @@ def _share(text: str) -> float:
 
 
 def _interval(text: str) -> float:
-    """Seconds between two requests."""
+    """Seconds between two requests, as many as the system can sleep."""
     number, _, unit = text.partition("/")
-    return _UNITS[unit] / float(number)
+    return _UNITS[unit] / max(float(number), 0.001)
 
 
 def _shard(text: str) -> tuple[int, int]:
@@ -237,7 +236,8 @@ _PAIR = "is not NAME=VALUE; give a parameter's name, '=' and a value or @FILE"
 _PARAMETER = Value("NAME=VALUE", str, _PAIR, "@.+|[^=@][^=]*=.*", "@")
 _NO_BODY = "is not OPERATION=JSON; give an operationId or METHOD /path, '=' and JSON or @FILE"
 _BODY = Value("OPERATION=JSON", str, _NO_BODY, "[^=]+=.*", "@")
-_HEADER = Value("NAME=ENVVAR", _header)
+_FRAMES = "frames a request, as the client does by itself; leave the option out"
+_HEADER = Value("NAME=ENVVAR", _header, _FRAMES, "(?i)(?!(content-length|transfer-encoding)=).*")
 _SCHEME = partial(_header, option="--contract-credential", what="security scheme")
 _CREDENTIAL = Value("NAME=ENVVAR", _SCHEME)
 _SECONDS = Value("SECONDS", _seconds, "is no number of seconds above 0; give 5, say")

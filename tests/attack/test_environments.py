@@ -14,6 +14,7 @@ from xdist.workermanage import NodeManager
 from contracts.commands import main
 from contracts.document import load_spec
 from contracts.exchanges.pace import Bounds, Pace
+from contracts.run.options import _interval
 from tests.run.forked import Forked
 from tests.run.projects import CANARY, GIVEN, Project, Things
 
@@ -293,8 +294,8 @@ def no_thread(self: object) -> None:
 @pytest.mark.parametrize(
     ("processes", "said"),
     [
-        (no_process, "the processes of -n can't be started or kept up ([Errno 24] Too many open files); leave"),
-        (processes_that_die, "the processes of -n can't be started or kept up (Unexpectedly no active workers avai"),
+        (no_process, "the processes of -n can't be had ([Errno 24] Too many open files); leave it out"),
+        (processes_that_die, "the processes of -n can't be had (Unexpectedly no active workers avai"),
         (a_process_that_lacks_memory, LITTLE),
     ],
 )
@@ -308,6 +309,17 @@ def test_processes_that_the_system_does_not_give_are_a_sentence(
     assert said in run.out + run.err
     assert "Traceback" not in run.out + run.err
     assert "INTERNALERROR" not in run.out + run.err
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
+def test_a_field_that_frames_a_request_is_the_client_s(name: str, project: Project) -> None:
+    run = project.run("-q", f"--contract-header={name}=HOME")
+    assert run.code == 4
+    assert f"--contract-header {name}=HOME frames a request, as the client does by itself" in run.err
+
+
+def test_the_slowest_rate_is_one_that_the_system_can_wait_for() -> None:
+    assert _interval("0.000000001/h") == 3_600_000
 
 
 SECRET_URL = f"https://ann:{CANARY.replace('/', '')}@127.0.0.1:9/x"

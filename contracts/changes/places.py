@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from contracts.document import Document, join_pointer, split_pointer
 from contracts.document.dialects import OTHER_METHODS
+from contracts.document.model import is_there, value_at
 from contracts.schemas import SAME_VALUE
 from contracts.schemas.locations import escape
 
@@ -19,7 +20,8 @@ def where_of(document: Document, pointer: str) -> str:
     while used < len(segments):
         match segments[used:]:
             case ["content", media, *_]:
-                if len(document.at(join_pointer("", *segments[: used + 1]))) > 1:
+                around = segments[: used + 1]
+                if is_there(document.tree, around) and len(value_at(document.tree, around)) > 1:
                     words.append(f";{media}")
                 used += 2
             case ["headers", name, *_]:
@@ -89,6 +91,8 @@ def _in_operation(
 
 
 def _parameter(document: Document, segments: Sequence[str]) -> str:
+    if not is_there(document.tree, segments):  # in what is not read
+        return "/".join(segments[-2:])
     node = document.at(document.resolve(join_pointer("", *segments)))
     return f"{node['in']} {node['name']}"
 

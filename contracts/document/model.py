@@ -168,7 +168,7 @@ def schemas_by_name(value: dict[str, Any]) -> dict[str, str]:
             pointer = join_pointer("/components/schemas", target)
         found[name] = pointer * (pointer in targets)
     for target in targets:
-        found.setdefault(split_pointer(target)[-1], target)
+        found.setdefault(unescape_segment(target.rpartition("/")[2]), target)
     return found
 
 

@@ -168,6 +168,8 @@ class Linker:
                 held = [held]
             elif isinstance(held, dict):
                 held = held.values()
+            elif not isinstance(held, list):
+                continue
             for one in held if fields[keyword].strip("[{}]") == "schema" else ():
                 if isinstance(one, dict):
                     yield keyword in _SAME_VALUE, one
@@ -278,9 +280,7 @@ class Linker:
         if is_other and not self._look_into(target, reference, segments):
             return False
         self._targets[id(reference.holder)] = target
-        pointer = join_pointer("", *segments)
-        if reference.text.removeprefix("#") != pointer:
-            reference.holder["$ref"] = "#" + quote(pointer, safe=_FRAGMENT_SAFE)
+        reference.holder["$ref"] = "#" + quote(join_pointer("", *segments), safe=_FRAGMENT_SAFE)
         return True
 
     def _look_into(self, target: dict[str, Any], reference: _Reference, at: Segments) -> bool:

@@ -9,8 +9,8 @@ from functools import reduce
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from contracts.document.dialects import ANY, DIALECTS, Dialect, Fields, Found, walk
-from contracts.document.dialects.repairs import MALFORMED, WORDS_OF_PARAMETERS, Repairs
+from contracts.document.dialects import ANY, DIALECTS, Dialect, Fields, Found, Segments, walk
+from contracts.document.dialects.repairs import ABSENT, MALFORMED, WORDS_OF_PARAMETERS, Repairs
 from contracts.document.model import (
     Notice,
     is_there,
@@ -20,6 +20,7 @@ from contracts.document.model import (
     value_at,
 )
 from contracts.document.written import Position
+from contracts.text import shown
 
 JSON = ["application/json"]  # where nothing says of what type bodies are
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -44,6 +45,12 @@ _FIELDS: dict[str, Fields] = {
     "parameter": {"schema": "schema", "items": "schema"},
     "header": {"items": "schema"},
     "schema": DIALECTS[0].fields["schema"],
+}
+_TYPES: dict[str, dict[str, type]] = {
+    "document": {"consumes": list, "produces": list, "schemes": list, "host": str, "basePath": str},
+    "operation": {"consumes": list, "produces": list, "schemes": list},
+    "parameter": dict.fromkeys(("in", "name", "type", "collectionFormat"), str),
+    "header": dict.fromkeys(("type", "collectionFormat"), str),
 }
 _REFERRED = dict.fromkeys(("schema", "parameter", "response", "path item"), "")
 SWAGGER = Dialect("2.0", _REFERRED, _FIELDS, frozenset(_REFERRED) - {"path item"}, False, ())
@@ -272,6 +279,20 @@ class _Conversion:
         return made
 
 
+def _without_odd(node: dict[str, Any], kind: str, place: Segments, repairs: Repairs) -> None:
+    """Read what is of no such type as absent, where the conversion goes by it."""
+    for key, wanted in _TYPES.get(kind, {}).items():
+        value = node.get(key)
+        is_odd = key in node and not isinstance(value, wanted)
+        if is_odd or (wanted is list and not all(isinstance(one, str) for one in value or ())):
+            source = repairs.root.at((*place, key)).source
+            pointer = join_pointer("", *place, key)
+            problem = f"{pointer} is {shown(value)}: {ABSENT}"
+            cure = f"write {'a list of strings' if wanted is list else 'a string'}"
+            repairs.notices.append(Notice(MALFORMED, source, problem, cure))
+            repairs.unread[pointer] = node.pop(key)
+
+
 def _mend_schema(node: dict[str, Any]) -> None:
     if node.pop("x-nullable", None) is True:
         node["nullable"] = True
@@ -301,9 +322,15 @@ def converted(
     ends, places = list[tuple[dict[str, Any], Any]](), dict[int, str]()
     owners = _owners(tree, repairs)
     for node, kind, place in parts:
-        if isinstance(node.get("$ref"), str):
-            ends.append((node, value_at(tree, split_pointer(ref_target(node["$ref"])))))
+        if kind in SWAGGER.definitions and isinstance(node.get("$ref"), str):
+            target = value_at(tree, split_pointer(ref_target(node["$ref"])))
+            if isinstance(target, dict):
+                ends.append((node, target))
+            else:  # what 3.0 has no such schema for
+                del node["$ref"]
+                node |= {"not": {}} if target is False else {}
         places[id(node)] = join_pointer("", *place)
+        _without_odd(node, kind, place, repairs)
         if kind == "schema":
             _mend_schema(node)
     for node, kind, place in parts:
@@ -325,7 +352,9 @@ def _owners(tree: dict[str, Any], repairs: Repairs) -> dict[str, int]:
     """In what each thing stands that is unread."""
     found = {}
     for pointer in repairs.unread:
-        found[pointer] = id(value_at(tree, split_pointer(pointer)[:-1]))
+        around = split_pointer(pointer)[:-1]
+        if is_there(tree, around):  # a parameter that is left out is not
+            found[pointer] = id(value_at(tree, around))
     return found
 
 

@@ -158,11 +158,12 @@ class _Conversion:
 
     def form(self, parameters: list[_Placed], consumes: list[str]) -> _Placed:
         first = parameters[0]
-        properties, required, encoding = first.made(), list[str](), {}
+        properties, required, encoding, has_file = first.made(), list[str](), {}, False
         for parameter in parameters:
             name = str(parameter.get("name"))
             properties.put(name, self.words(parameter))
             required += [name] * (parameter.get("required") is True)
+            has_file |= parameter.get("type") == "file"
             style, is_multi = self.style(parameter)
             if style and not is_multi:
                 encoding[name] = {"style": style, "explode": False}
@@ -170,7 +171,6 @@ class _Conversion:
         schema.value["type"] = "object"
         if required:
             schema.value["required"] = required
-        has_file = any(parameter.get("type") == "file" for parameter in parameters)
         names = [name for name in consumes if name in FORMS] or [FORMS[not has_file]]
         content = first.made()
         for name in names:
@@ -284,7 +284,7 @@ def _without_odd(node: dict[str, Any], kind: str, place: Segments, repairs: Repa
     for key, wanted in _TYPES.get(kind, {}).items():
         value = node.get(key)
         is_odd = key in node and not isinstance(value, wanted)
-        if is_odd or (wanted is list and not all(isinstance(one, str) for one in value or ())):
+        if is_odd or (wanted is list and {*map(type, value or ())} - {str}):
             source = repairs.root.at((*place, key)).source
             pointer = join_pointer("", *place, key)
             problem = f"{pointer} is {shown(value)}: {ABSENT}"

@@ -23,7 +23,7 @@ SECRET = "x-secret"  # of a schema, property, header or parameter: its value is 
 # Below the root of a host: what is the root is nobody's secret, and may be the base URL.
 _WHOLE = re.compile(rb"[a-z][a-z0-9+.-]*://([^/?#]+[/?#].+)", re.DOTALL | re.IGNORECASE)
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:(?=//)")
-_SCHEME_BEFORE = re.compile(rb"([a-z][a-z0-9+.-]*)?\Z")
+_SCHEME_BEFORE = re.compile(rb"([a-z][a-z0-9+.-]*:)?\Z")
 _REST = re.compile(rb"[^\s\"'<>|^`{}]*")
 _VALUE = re.compile(rb"[^\s\"'<>|^`{}\\,;&=()]{%d,}" % DISTINCTIVE)
 _BLANK = bytes.maketrans(f"{ascii_letters}{digits}".encode(), b"x" * 52 + b"0" * 10)
@@ -38,7 +38,7 @@ _TAIL = re.compile(rb"""[^\s"'<>\\]{11,}\Z""")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]|[-0-9][-+.0-9Ee]*', re.DOTALL)
 _MEMBER = re.compile(  # or the value beside, of a member that has the name for its value
     rb""""\s*(?: ,\s*(?:"[^"]{1,99}"\s*:\s*"?[^"{}\[\],]{0,99}"?\s*,\s*){0,5}?
-    "(?:[a-z_]{0,20}value|val|v|data)"\s* )?:\s*(?=["\[{0-9-])""",
+    "(?:[a-z_]{0,20}value|val|v|data)"\s* )?:\s*(?:/\*[^*]{0,99}\*/\s*)?(?=["\[{0-9-])""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NAME_FOLLOWS = re.compile(rb"[ \t\r\n]*:")
@@ -50,7 +50,8 @@ _QUOTED = re.compile(
 _PAIR = re.compile(rb"""(?:\[\w*\]|\])*=([^&;#\s"'<>\\]+)""")
 _BRIDGE = rb"""(?:(?![a-z][a-z0-9+.-]*:\\?/\\?/)(?: <!\[CDATA\[ | <!--(?:(?!-->).){0,99}-->
     | </?[a-z]+[0-6]?(?=[\s/>]) | [-"'`>:=|*()[<\s\\] | \](?=[:(\[]|\s=)
-    | (?:,\s*["'])?(?:value|content|href|src)\b | (?:data|is|string):?(?=[\s:>])
+    | (?:,\s*["'])?(?:value|content|href|src)\b | (?:data|is|string|to|at):?(?=[\s:>])
+    | (?:id|retry):[^\r\n]{0,99}(?=[\r\n])
     | ![!\w]*\s | &\w+\s | \n[ \t]+[\w-]+:\s
     | (?:xmlns|lang|type|id|class)[\w:-]*=(?:"[^"<>]{0,99}"|'[^'<>]{0,99}') )){1,40}+"""
 """What may stand between a name and a value in XML, HTML, YAML, Markdown, streams of events."""
@@ -136,7 +137,7 @@ class Capabilities:
     @property
     def marks(self) -> set[bytes]:
         """What a view in lower case holds that has a member of such a name, or a known URL."""
-        return self._firsts | {b"://"} if self._known else self._firsts
+        return self._firsts | {b"//"} if self._known else self._firsts
 
     def may_be_in(self, low: bytes) -> bool:
         """Whether a view in lower case may hold any of them as it stands: never wrong to say no."""
@@ -152,13 +153,14 @@ class Capabilities:
         found = {}
         for name in self.names:
             words = "_".join(_WORD.findall(name)).encode()
-            found[words.lower().replace(b"_", b"")] = b"$" + words.upper()
+            word = words.lower().replace(b"_", b"")
+            found[word] = found[word + b"s"] = b"$" + words.upper()
         return found
 
     @cached_property
     def _name(self) -> re.Pattern[bytes]:
-        names = "|".join("[-_. ]?".join(_WORD.findall(name)) for name in self.names)
-        begins = r"(?:(?<![0-9a-z_-])|(?<=\bx[-_])|(?<=\bdata[-_])|(?<=--))"
+        names = "|".join("[-_. ]{0,2}".join(_WORD.findall(name)) + "s?_?" for name in self.names)
+        begins = r"(?:(?<![0-9a-z_-])|(?<=\b_)|(?<=\bx[-_])|(?<=\bdata[-_])|(?<=--))"
         names = "|".join(filter(None, (names.lower(), self.others[0])))
         return re.compile(rf"{begins}(?:{names})(?![0-9a-z_-])".encode(), re.VERBOSE)
 
@@ -212,14 +214,14 @@ class Capabilities:
     def known(self, view: bytes, cut: bool) -> Iterator[Hit]:
         """Where a known value stands in a view, or, of a view that is cut, its beginning."""
         low = view.lower()
-        at = low.find(b"://")
+        at = low.find(b"//")
         while at >= 0 and self._known:
             scheme = _SCHEME_BEFORE.search(low, max(0, at - 31), at)
-            rest = _REST.match(low, at + 3)
+            rest = _REST.match(low, at + 2)
             size, put = self._longest(rest[0]) if rest else (0, b"")
             if scheme and put:
-                yield scheme.start(), at + 3 + size, put, False
-            at = low.find(b"://", at + 3)
+                yield scheme.start(), at + 2 + size, put, False
+            at = low.find(b"//", at + 2)
         if self._words:
             for found in _VALUE.finditer(low):
                 if found[0] in self._known:

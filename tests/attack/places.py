@@ -9,7 +9,19 @@ from .encodings import TEXTS
 
 TOKEN = "Cdp-7f1d9e2A5b"
 CDP = f"wss://browser.example/devtools/{TOKEN}?key=1"
-NAMES = ("cdp_url", "cdpUrl", "CDP_URL", "cdp-url", "CdpUrl", "cdpurl", r"cdp\u005furl", r"\u0063dp_ur\u006c")
+NAMES = (
+    "cdp_url",
+    "cdpUrl",
+    "CDP_URL",
+    "cdp-url",
+    "CdpUrl",
+    "cdpurl",
+    "cdp__url",
+    "_cdp_url",
+    "cdp_urls",
+    r"cdp\u005furl",
+    r"\u0063dp_ur\u006c",
+)
 URL_PLACES: dict[str, Callable[[str], str]] = {
     "a member": lambda url: f'{{"cdp_url": "{url}"}}',
     **{f"a member {name}": partial('{{"x": 1, "{0}" : "{1}"}}'.format, name) for name in NAMES[1:]},
@@ -53,6 +65,8 @@ WRITTEN = {
     "YAML, a key": "? cdp_url\n: %s\n",
     "events, JSON": 'event: x\ndata: {"cdp_url": "%s"}\n\n',
     "events, their names": "event: cdp_url\ndata: %s\n\n",
+    "events, with an id": "event: cdp_url\nid: 7\nretry: 10\ndata: %s\n\n",
+    "JSON with comments": '{"cdp_url": /* see there */ "%s"}',
     "events, a pair": "data: cdp_url=%s\n\n",
     "events, on two lines": 'data: {"cdp_url":\ndata: "%s"}\n\n',
     "CSV": "id,cdp_url\n1,%s\n",

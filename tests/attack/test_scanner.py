@@ -223,6 +223,7 @@ def test_in_a_list_a_url_is_found_behind_its_name() -> None:
         '{"detail": "cdp_url: field required (step2_name)"}',
         "cdp_url, viewer_url and https://docs.example/a1b2c3d4",
         "the cdp_url (see https-docs) is missing",
+        "set cdp_url to step2_name, at https-docs2, // or not",
         '{"required": ["cdp_url", "step2_name"]}',
         '{"required": ["cdp_url", "id"], "also": ["https://docs.example/a1", "step2_name"]}',
         '[["cdp_url", "id"], ["name", "word"], ["", "https://docs.example/a1"], ["x"]]',
@@ -249,6 +250,13 @@ def test_known_capability_url_is_found_in_any_encoding() -> None:
     known.body(json.dumps({"cdp_url": CDP}).encode())
     clean = {name: known.body(f'{{"x": "{encode(CDP)}"}}'.encode()) for name, encode in TEXTS.items()}
     assert {name for name, body in clean.items() if holds(body, TOKEN) and "cut" not in name} == set()
+
+
+def test_known_capability_url_is_found_without_its_scheme() -> None:
+    known = Scrubber((), Capabilities(SECRET_URLS, (MARK,)))
+    known.body(json.dumps({"cdp_url": CDP}).encode())
+    assert known.text(f"see {CDP.removeprefix('wss:')} there") == "see $CDP_URL there"
+    assert known.field("Location", CDP.removeprefix("wss:")) == ("Location", "$CDP_URL")
 
 
 # What is no secret

@@ -236,6 +236,7 @@ FOUND: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
         ((*GET, "parameters", 1, "collectionFormat"), {}),
         (("definitions", "T"), True),
         (("definitions", "T", "properties"), 7),
+        (("definitions", "T", "properties", "id"), {"$ref": "#/definitions/T/properties/n/x-nullable"}),
         (("paths", "/things/{id}", "put", "responses"), {"$ref": "http://[::1"}),
         (("paths", "/things/{id}", "post", "parameters", 1), {"$ref": "#/nope"}),
         (("paths", "/things/{id}", "post", "parameters", 1, "name"), {}),

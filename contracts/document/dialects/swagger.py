@@ -330,6 +330,7 @@ def converted(
                 del node["$ref"]
                 node |= {"not": {}} if target is False else {}
         places[id(node)] = join_pointer("", *place)
+    for node, kind, place in parts:
         _without_odd(node, kind, place, repairs)
         if kind == "schema":
             _mend_schema(node)

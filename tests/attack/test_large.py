@@ -218,7 +218,7 @@ def test_fields_of_an_answer_that_are_too_many_are_read_as_absent(monkeypatch: p
     spec, other = spec_from(value), LARGE["fields of an answer"](FEW + 1)
     assert not spec.operations[0].responses[0].headers
     assert "things.json:28: /paths/~1a/get/responses/200/headers" in str(spec.notices[0])
-    assert f"has more than {FEW} fields: read as absent; give" in str(spec.notices[0])
+    assert f"has more than {FEW} members: read as absent; give" in str(spec.notices[0])
     assert not compare(spec, spec_from(value))
     assert [change.id for change in compare(spec, spec_from(other))] == ["unread-changed"]
     assert len(spec_from(LARGE["fields of an answer"](FEW)).operations[0].responses[0].headers) == FEW
@@ -280,6 +280,15 @@ def test_values_of_required_fields_are_made_once(monkeypatch: pytest.MonkeyPatch
     assert len(answer.headers) == MANY + 1
     monkeypatch.setattr(bodies, "_drawn", lambda *_: pytest.fail("they were made again"))
     assert service.answer(Request("GET", "/a")) == answer
+
+
+def test_media_types_of_an_answer_that_are_too_many_are_read_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unread, "MOST_IN_HEAD", FEW)
+    spec = spec_from(LARGE["media types of an answer"](FEW + 1))
+    assert not spec.operations[0].responses[0].content
+    assert f"content has more than {FEW} members: read as absent; give" in str(spec.notices[0])
+    assert MockService(spec).answer(Request("GET", "/a")).body == b""
+    assert len(spec_from(LARGE["media types of an answer"](FEW)).operations[0].responses[0].content) == FEW
 
 
 def test_an_operation_has_fewer_requests_the_more_media_types_they_may_have() -> None:

@@ -21,7 +21,7 @@ from contracts.text import cut
 MOST_WITHIN = 15_000  # schemas in one, of which a validator and rules take some kilobytes each
 MOST_IN_PATH = 500  # parameters of a path, as each is named, and sent, with the whole path
 MOST_ALIKE = 100  # paths that differ in the names of parameters alone, and are one
-MOST_IN_HEAD = 2_000  # fields of an answer, of which Node's client takes as many, Python's 100
+MOST_IN_HEAD = 2_000  # fields and media types of an answer; Node takes as many fields, Python 100
 _AROUND = {
     "oneOf": ("oneOf",),
     "not": ("not",),
@@ -119,7 +119,7 @@ def without_huge(parts: list[Found], repairs: Repairs) -> list[Found]:
     held = f"holds more than {MOST_WITHIN:,} schemas: {ANYTHING}"
     what = {"schema": held, "path item": f"has more than {MOST_IN_PATH} parameters: {ABSENT}"}
     what["path"] = f"is one of more than {MOST_ALIKE} that differ in names alone: {ABSENT}"
-    what["headers"] = f"has more than {MOST_IN_HEAD:,} fields: {ABSENT}"
+    what["members"] = f"has more than {MOST_IN_HEAD:,} members: {ABSENT}"
     cure = "give what it describes in several, or with fewer members"
     for pointer, (node, kind, place) in huge.items():
         source = repairs.root.at(place).source
@@ -130,7 +130,7 @@ def without_huge(parts: list[Found], repairs: Repairs) -> list[Found]:
 
 
 def _long(parts: Sequence[Found]) -> Iterator[tuple[str, Found]]:
-    """Paths of too many parameters, or like too many others, and heads of too many fields."""
+    """Paths of too many parameters, or like too many others, and answers of too many fields."""
     alike = Counter[str]()
     for found in reversed(parts):  # the first of the document come last
         node, kind, place = found
@@ -140,9 +140,10 @@ def _long(parts: Sequence[Found]) -> Iterator[tuple[str, Found]]:
                 yield join_pointer("", *place), (node, "path", place)
         if kind == "path item" and str(place[-1]).count("{") > MOST_IN_PATH:
             yield join_pointer("", *place), found
-        elif kind == "response" and len(node.get("headers") or ()) > MOST_IN_HEAD:
-            there = (*place, "headers")
-            yield join_pointer("", *there), (node["headers"], "headers", there)
+        for name in ("headers", "content") * (kind == "response"):
+            if len(node.get(name) or ()) > MOST_IN_HEAD:
+                there = (*place, name)
+                yield join_pointer("", *there), (node[name], "members", there)
 
 
 def _within(parts: Iterable[Found]) -> Iterator[list[Found]]:

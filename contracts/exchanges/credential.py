@@ -37,6 +37,7 @@ Accept-Encoding Authorization Cache-Control Connection Content-Length Content-Ty
 Negotiate Set-Cookie Transfer-Encoding User-Agent WWW-Authenticate X-API-Key gunicorn
 application/problem+json charset=utf-8 keep-alive localhost no-cache no-store notte-contracts
 password text/html text/plain username advisory accepted exercised inconclusive undecided
+exchanges evidence instance operations recurrence severity undocumented violations documented
 """ + " ".join(status.phrase for status in HTTPStatus)
 """Of answers, whatever the document says, and of our own lines."""
 _JOINTS = re.compile(r"(?:(?<![\w-])[\w-]++=(?=[^=\s])|[\s;,])+")  # between secrets in one

@@ -51,6 +51,7 @@ def test_base64_is_taken_out() -> None:
         pytest.param("bearer", "", False, id="the name of a scheme"),
         pytest.param("Application", "", False, id="of a media type, in another case"),
         pytest.param("Unauthorized", "", False, id="a reason phrase"),
+        pytest.param("Exchange", "", False, id="a word of our lines"),
         pytest.param("hunter2-hunter2", '{"paths": {"/Sessions": {}}}', True, id="none of these"),
     ],
 )

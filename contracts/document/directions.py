@@ -16,6 +16,10 @@ _AS_WRITTEN = ("if", "not")
 """What these hold demands nothing: with less in it, more would be refused."""
 _SPREADS = {"properties", "$ref", "dependentSchemas", *_SURE, *_UNIONS, *_CONDITIONS}
 """Under which a schema can say something of properties; without, it marks none but itself."""
+_MAPS = {"patternProperties", "$defs", "schemas", "parameters", "responses", "headers", "links"}
+_MAPS |= {"examples", "requestBodies", "callbacks", "pathItems", "mediaTypes", "securitySchemes"}
+_MAPS |= {"content", "encoding", "webhooks", "paths", "x-files"}
+"""Whose members have names of somebody's own, which may be those of keywords."""
 
 
 @lru_cache(maxsize=16)
@@ -99,9 +103,10 @@ class Directed(Document):
                 del found["$ref"]
                 found["allOf"] = [here, *found.get("allOf", ())]
         # Without what told them apart, branches may be alike: one of them has to hold.
-        if "anyOf" not in node and found.get("oneOf") != node.get("oneOf"):
+        is_union = isinstance(node.get("oneOf"), list)  # and no map with something of that name
+        if is_union and "anyOf" not in node and found["oneOf"] != node["oneOf"]:
             found["anyOf"] = found.pop("oneOf")
-        if (self._is_sender or self._is_named) and isinstance(node.get("discriminator"), dict):
+        if (self._is_sender or self._is_named) and _is_told_apart(node):
             found |= self._with_names(node, found)
         return unless_same(node, found)
 
@@ -155,6 +160,8 @@ class Directed(Document):
             if sits_deeper:
                 members |= dict.fromkeys(names.sure & held.keys(), self._absent)
             return unless_same(held, members)
+        if isinstance(held, dict) and keyword in _MAPS:
+            return unless_same(held, dict(zip(held, map(self._read, held.values()), strict=True)))
         if isinstance(held, dict) and keyword == "dependentRequired":
             return {name: _without(names.maybe, needs) for name, needs in held.items()}
         return self._read(held)
@@ -249,6 +256,13 @@ class Directed(Document):
                         unions[id(node)].append(branches)
             pending += chain.from_iterable(unions[id(node)])
         return unions, marked
+
+
+def _is_told_apart(node: dict[str, Any]) -> bool:
+    """Whether it is a schema with a discriminator."""
+    told = node.get("discriminator")
+    unions = isinstance(node.get("oneOf", []), list), isinstance(node.get("anyOf", []), list)
+    return isinstance(told, dict) and isinstance(told.get("propertyName"), str) and all(unions)
 
 
 def _without(unsent: frozenset[str], names: Any) -> Any:

@@ -148,3 +148,20 @@ def test_rules_say_only_that_it_does_not_come_back(schema: Any) -> None:
     rules = [short(rule) for rule in plan_of(schema, components=COMPONENTS).rules]
     assert not [rule for rule in rules if rule.startswith("/secret")]
     assert "/ required secret" not in rules
+
+
+KEYWORDS = ["if", "not", "oneOf", "discriminator", "properties", "required", "dependentSchemas", "dependentRequired"]
+
+
+@pytest.mark.parametrize("place", ["schemas", "patternProperties", "$defs"])
+def test_names_of_schemas_are_no_keywords(place: str) -> None:
+    """One that is called `if` is no condition: in it, what never comes back is not required."""
+    named = dict.fromkeys([*KEYWORDS, "other"], of(SECRET))
+    value = document({"properties": {"a": {place: named}}}, components=named if place == "schemas" else {})
+    spec = read_spec(json.dumps(value).encode(), path="x.json", folder=None)
+    body = spec.operations[0].responses[0].content[0].schema
+    assert body is not None
+    around = "/components" if place == "schemas" else f"{body.pointer}/properties/a"
+    read = body.document.at(f"{around}/{place}")
+    assert [name for name in named if read[name] != read["other"]] == []
+    assert read["other"]["required"] == ["name"]

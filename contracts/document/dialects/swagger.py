@@ -319,18 +319,10 @@ def converted(
 ) -> tuple[dict[str, Any], Position]:
     """The document in OpenAPI 3.0, and where it is written; `parts` are its objects."""
     conversion = _Conversion(_Placed(tree, repairs.root), repairs)
-    ends, places = list[tuple[dict[str, Any], Any]](), dict[int, str]()
     owners = _owners(tree, repairs)
+    ends, places = _ends(tree, parts), dict[int, str]()
     for node, kind, place in parts:
-        if kind in SWAGGER.definitions and isinstance(node.get("$ref"), str):
-            target = value_at(tree, split_pointer(ref_target(node["$ref"])))
-            if isinstance(target, dict):
-                ends.append((node, target))
-            else:  # what 3.0 has no such schema for
-                del node["$ref"]
-                node |= {"not": {}} if target is False else {}
         places[id(node)] = join_pointer("", *place)
-    for node, kind, place in parts:
         _without_odd(node, kind, place, repairs)
         if kind == "schema":
             _mend_schema(node)
@@ -347,6 +339,20 @@ def converted(
             moved = f"{places[owner]}/{pointer.rpartition('/')[2]}"
             repairs.unread[moved] = repairs.unread.pop(pointer)
     return made.value, made.position
+
+
+def _ends(tree: dict[str, Any], parts: Collection[Found]) -> list[tuple[dict[str, Any], Any]]:
+    """Where each reference leads; what leads to no object is none any more."""
+    ends = []
+    for node, kind, _ in parts:
+        if kind in SWAGGER.definitions and isinstance(node.get("$ref"), str):
+            target = value_at(tree, split_pointer(ref_target(node["$ref"])))
+            if isinstance(target, dict):
+                ends.append((node, target))
+            else:  # what 3.0 has no such schema for
+                del node["$ref"]
+                node |= {"not": {}} if target is False else {}
+    return ends
 
 
 def _owners(tree: dict[str, Any], repairs: Repairs) -> dict[str, int]:

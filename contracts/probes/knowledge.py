@@ -285,8 +285,8 @@ ENDINGS = frozenset(_ENDINGS.split())
 BEGINNINGS = frozenset(_BEGINNINGS.split())
 ENDING_METHODS = ("DELETE", "MOVE")  # RFC 4918 §9.9: what was moved is no longer where it was
 _JOINT = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")  # between words of a name
-_LONG = "|".join(word for word in ENDINGS if len(word) > 4)
-_APART = "|".join(word for word in ENDINGS if word > "\u2fff")
+_LONG = "|".join(filter(re.compile(".{5}").match, ENDINGS))
+_APART = "|".join(filter(re.compile("[\u3000-\uffff]").match, ENDINGS))
 _NOUN = (
     r"(?:cancell?|delet|destruc|terminat|revocat|suspens|evict|deactivat|eras|clos|remov|dispos)"
 )

@@ -82,10 +82,11 @@ def _strays(lane: Lane, path: str) -> bool:
     template, routes = lane.operation.path, routes_of(lane.plan.spec)
     read = {name: _bare(value) for name, value in (match_path(template, path) or {}).items()}
     words = {name: re.split(r"[^\w-]", value.lower())[0] for name, value in read.items()}
-    found = (routes.of(fill_raw_path(template, values)) for values in (read, words))
-    return any(of and template not in of for of in found) or bool(
-        re.search(r"[/\\]", "".join(read.values()))
-    )
+    for values in (read, words):
+        found = routes.of(fill_raw_path(template, values))
+        if found and template not in found:
+            return True
+    return re.search(r"[/\\]", "".join(read.values())) is not None
 
 
 def _is_own(lane: Lane, request: Request) -> bool:

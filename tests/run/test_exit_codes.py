@@ -235,7 +235,7 @@ USAGE_ERRORS: list[tuple[str, tuple[str, ...], str]] = [
     ("base url empty", ("--base-url", ""), "--base-url is empty (an unset variable?)"),
     ("base url blank", ("--base-url", " "), "--base-url is empty (an unset variable?)"),
     ("base url scheme", ("--base-url", "ftp://h"), "--base-url ftp://h is not usable"),
-    ("id file missing", ("--contract-param=thing_id=@x.txt",), "x.txt can't be read (No such file or directory)"),
+    ("id file missing", ("--contract-param=thing_id=@x.txt",), "x.txt: can't be read: No such file or directory"),
     ("id file empty", ("--contract-param=thing_id=@empty.txt",), "empty.txt holds no value"),
     ("no session ids here", ("--contract-session-id=x",), "no operation has a parameter session_id"),
     ("param without value", ("--contract-param=thing_id",), "thing_id is not NAME=VALUE"),

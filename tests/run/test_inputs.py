@@ -235,7 +235,7 @@ def test_ids_of_the_environment_are_not_for_the_mock(make: Make) -> None:
 
 
 def test_file_of_ids_in_the_environment_is_named_by_the_variable(make: Make) -> None:
-    with pytest.raises(UsageError, match=r"^NOTTE_SESSION_IDS: nowhere can't be read"):
+    with pytest.raises(UsageError, match=r"^NOTTE_SESSION_IDS: nowhere: can't be read"):
         make(URL, {**KEY, "NOTTE_SESSION_IDS": "@nowhere"})
 
 

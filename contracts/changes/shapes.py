@@ -19,14 +19,7 @@ from contracts.document.dialects import INTEGER_BOUNDS
 from contracts.document.directions import is_left_out
 from contracts.schemas import Raw, only, readings
 from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, merge
-from contracts.schemas.readings import (
-    TooLarge,
-    checked_form,
-    is_recursive,
-    outline,
-    sent_form,
-    taken_form,
-)
+from contracts.schemas.readings import TooLarge, checked_form, is_recursive, sent_form, taken_form
 from contracts.schemas.validation import matches
 
 LARGE = 4_000  # characters of a schema, from which on it is decided by its parts where it can be
@@ -115,7 +108,7 @@ class Shape:
 
     def outlined(self, kept: Container[str], plain: Mapping[str, Raw] | None = None) -> Raw:
         """What is sent as its `outline` says it."""
-        said = (outline(self.document, value, kept, plain) for value in self.values)
+        said = (readings.outline(self.document, value, kept, plain) for value in self.values)
         return sent_form(self.document, *said)
 
     @property

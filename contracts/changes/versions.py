@@ -9,17 +9,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from contracts.changes.change import (
-    KINDS,
-    TURNED,
-    Change,
-    Direction,
-    Effect,
-    Reach,
-    Said,
-    T,
-    Witness,
-)
+from contracts.changes.change import KINDS, TURNED, Change, Direction, Effect, Reach, Said, Witness
 from contracts.changes.containment import drawn
 from contracts.changes.meanings import Meanings
 from contracts.changes.places import where_of
@@ -39,16 +29,10 @@ from contracts.document.model import SecurityRequirement, best, concrete_status
 from contracts.messages import JSON, concrete, essence_of
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
-from contracts.schemas.allowance import Allowance, Exceeded
+from contracts.schemas import validation
+from contracts.schemas.allowance import Allowance, Exceeded, T
 from contracts.schemas.readings import TooLarge, taken_form
-from contracts.schemas.validation import (
-    Uncompilable,
-    both,
-    schema_of,
-    small_validator,
-    takes,
-    validator,
-)
+from contracts.schemas.validation import Uncompilable, both, schema_of, takes, validator
 
 Pointers = tuple[str, str]
 """A node of the base and one of the revision."""
@@ -226,7 +210,7 @@ def _plainest(parameter: Parameter, values: Sequence[JSON]) -> JSON:
 def _readable(schema: Schema) -> tuple[JSON, ...]:
     """What is readable of the values of a schema."""
     try:
-        check = small_validator(schema)
+        check = validation.small_validator(schema)
     except Uncompilable:
         return ()
     return tuple(filter(partial(takes, check), READABLE))

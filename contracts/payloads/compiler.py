@@ -67,8 +67,9 @@ def generator(schema: Schema) -> Payload:
 @lru_cache(maxsize=64)
 def _generator(schema: Schema) -> Payload | payloads.Unsatisfiable:
     def trial() -> None:
+        payload = _compiled(schema)  # or there is none, which takes as long to find out again
         with suppress(payloads.Unsatisfiable):
-            _compiled(schema).draw(payloads.CoveringChoices())
+            payload.draw(payloads.CoveringChoices())
 
     try:
         if _to_combine(schema.value) > MANY:  # which native code may take hours over

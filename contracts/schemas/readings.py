@@ -17,6 +17,7 @@ from contracts.schemas import ARRAYS, OBJECTS, SAME_VALUE, UNIONS, Raw, asserts,
 
 MAX_NODES = 20_000  # schemas written out in one form; a larger one is not looked at as a whole
 MOST = dict.fromkeys(("required", "properties", "allOf", *UNIONS), 2_000)
+MOST |= dict.fromkeys(("dependentRequired", "dependentSchemas", "patternProperties"), 100)
 """Members of a keyword, each of which is held against all the others; of values alone, any."""
 
 

@@ -147,6 +147,14 @@ REFUSED = {
     "JSONPath": ("- {target: '$.a[', remove: true}", "over.yaml:4: the target $.a[ is no JSONPath: unexpected end"),
     "an index": (f"- {{target: '$.a[{'9' * 5000}]', remove: true}}", f"over.yaml:4: the target $.a[{'9' * 5000}] is"),
     "a float": ("- {target: '$[?@.a>1e999]', remove: true}", "over.yaml:4: the target $[?@.a>1e999] is no JSONPath: "),
+    "a pattern that looks around": (
+        "- {target: '$.tags[?search(@.name, \"(?=t)\")]', remove: true}",
+        'over.yaml:4: the target $.tags[?search(@.name, "(?=t)")] is no JSONPath: "(?:(?=t))" is not a "regex"',
+    ),
+    "a filter that RFC 9535 lacks": (
+        "- {target: '$.tags[?@.name =~ /t/]', remove: true}",
+        "over.yaml:4: the target $.tags[?@.name =~ /t/] is no JSONPath: unexpected token '='",
+    ),
     "primitive": ("- target: $.info.title\n  update: b", 'over.yaml:4: the target is "a", and Overlay 1.0 updates'),
     "object by text": ("- target: $.info\n  update: b", 'over.yaml:5: the target is an object, the update is "b"'),
     "other kind": ("- target: $\n  update:\n    tags: {}", 'over.yaml:6: "tags" is of another kind than the one at '),
@@ -159,6 +167,23 @@ REFUSED = {
     "no actions": ("  []", "over.yaml:3: the overlay has no list of `actions`"),
     "syntax": ("- [", "over.yaml:5: this is not YAML"),
 }  # fmt: skip
+
+
+def test_patterns_of_targets_take_linear_time(tmp_path: Path) -> None:
+    """Python's `re` would be at it until the sun is cold."""
+    base = BASE.replace("{name: t0}", f"{{name: {'a' * 60}!}}")
+    action = '- {target: \'$.tags[?match(@.name, "(a+)+") || search(@.name, "^(a+)+b") || match(@.name, "t[12]")]\''
+    tags = overlaid(tmp_path, f"{action}, remove: true}}", base=base).at("/tags")
+    assert [tag["name"] for tag in tags] == ["a" * 60 + "!", "t3"]
+
+
+def test_targets_that_look_at_too_much_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of an overlay together; filters in filters take the square or the cube of what there is."""
+    monkeypatch.setattr("contracts.document.written.MOST_LOOKED", 100)
+    assert overlaid(tmp_path, "- {target: '$..[?@.name]', remove: true}").at("/tags") == []
+    nested = "- {target: '$.tags', update: {}}\n- {target: '$..[?@..[?@..[?@.zz]]]', remove: true}"
+    told = "over.yaml:5: the targets up to $..[?@..[?@..[?@.zz]]] look at more than 100 places; name places without"
+    assert refusal(tmp_path, nested).startswith(told)
 
 
 @pytest.mark.parametrize(("actions", "expected"), REFUSED.values(), ids=REFUSED)

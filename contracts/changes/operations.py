@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice, repeat
-from operator import attrgetter, contains
+from operator import add, attrgetter, contains
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,15 +83,12 @@ def _bound(operation: Operation, path: str) -> Operation | None:
     texts, free = routes.match_path(operation.path, path) or {}, []
     for parameter in operation.parameters:
         text = texts.get(parameter.name) if parameter.location == "path" else None
+        is_plain = parameter.style == "simple" and "{" not in (text or "")
         if text is None:
             free.append(parameter)
         elif _PARAMETER.fullmatch(text):
             free.append(replace(parameter, name=text[1:-1]))
-        elif (
-            "{" in text
-            or parameter.style != "simple"
-            or not takes_text(parameter, routes.decoded(text))
-        ):
+        elif not (is_plain and takes_text(parameter, routes.decoded(text))):
             return None
     return replace(operation, parameters=tuple(free))
 
@@ -114,7 +111,9 @@ def _partners(base: Spec, revision: Spec) -> dict[str, Operation]:
 
 
 def _full_first(operation: Operation) -> list[tuple[str, ...]]:
-    full = [("full", operation.method, path) for path in _paths(operation).values()]
+    paths = _paths(operation)
+    named = map(add, paths, repeat(operation.path))  # which tells apart what is alike but for names
+    full = [("full", operation.method, path) for path in (*named, *paths.values())]
     return [*full, (operation.method, routes.shape_of(operation.path))]
 
 

@@ -119,3 +119,9 @@ def test_a_segment_of_a_path_is_sent_before_it_is_declared(schema: Any, effect: 
     undeclared = {"/users/{id}": get(USER)}
     changes = found(undeclared, {"/users/{user}": get(USER, parameter("user", schema))})
     assert changes == [(effect, "parameter-added", "GET /users/{user} path user")]
+
+
+def test_twins_that_differ_in_names_alone_are_held_against_themselves() -> None:
+    twins = one(USER) | {"/users/{name}": get(ANONYMOUS, parameter("name", TEXT))}
+    assert found(twins, twins) == []
+    assert found(twins, dict(reversed(twins.items()))) == []

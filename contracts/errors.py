@@ -46,7 +46,8 @@ class ContractsError(Exception):
 def without_secrets(message: str) -> str:
     """A message without what somebody put into an option, and is no matter of its reader."""
     for name, value in os.environ.items():
-        if name.startswith(("CONTRACT_", "NOTTE_API")) and len(value) > 7 and not value.isalpha():
+        is_ours = name.startswith("CONTRACT_") or name.endswith("_API_KEY")
+        if is_ours and len(value) > 7 and not value.isalpha():
             message = message.replace(value.strip(), f"${name}")
     return _SECRET.sub(lambda found: f"{found[1] or found[2]}…", message)
 

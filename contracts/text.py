@@ -137,12 +137,6 @@ def write_whole(path: Path, content: str | bytes | Iterable[str]) -> Path:
     Parts of a large text are taken one by one, so that it need never be in memory.
     """
     data = [content] if isinstance(content, bytes) else map(str.encode, _parts(content))
-    if path.exists() and not path.is_file():
-        # A pipe or a device is nothing to replace, and a pipe that nobody reads an error.
-        with open(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "wb") as file:
-            os.set_blocking(file.fileno(), True)
-            file.writelines(data)
-        return path
     with draft_of(path) as draft:
         draft.writelines(data)
     return path
@@ -152,6 +146,12 @@ def write_whole(path: Path, content: str | bytes | Iterable[str]) -> Path:
 def draft_of(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of another once it is written; links and modes stay."""
     target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        # A pipe or a device is nothing to replace, and a pipe that nobody reads an error.
+        with open(os.open(target, os.O_WRONLY | os.O_NONBLOCK), "wb") as file:
+            os.set_blocking(file.fileno(), True)
+            yield file
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name[:50]}-{os.getpid()}")
     try:

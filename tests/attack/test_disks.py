@@ -284,15 +284,17 @@ def test_pipes_and_devices_where_a_run_has_files_keep_nobody_waiting(project: Pr
     history = project.folder / "history"
     for folder in (project.folder / "build" / "contract", history):
         folder.mkdir(parents=True)
-    for path in ("build/contract/report.json", "build/contract/report.html", "history/a.json"):
+    for path in (*(f"build/contract/{name}" for name in MADE), "history/a.json"):
         os.mkfifo(project.folder / path)
     (history / "b.json").symlink_to("/dev/zero")
     run = project.ask(Things(), "--contract-history=history")
     assert run.code == 0
     assert run.texts("left out: ") == [
         "left out: report.json (No such device or address)",
+        "left out: exchanges.jsonl (No such device or address)",
         "left out: the page (No such device or address)",
     ]
+    assert all((project.folder / "build" / "contract" / name).is_fifo() for name in MADE)
     assert run.texts("history: ")[0].startswith("history: 1 run since ")
 
 

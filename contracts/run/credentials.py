@@ -11,6 +11,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from contracts.document import Operation, SecurityScheme, Spec
+from contracts.document.model import Notice
 from contracts.document.security import lack_of, own_variable, scheme_name
 from contracts.errors import UsageError
 from contracts.exchanges import Secret
@@ -19,13 +20,14 @@ from contracts.exchanges.grants import SECRETS, flows_of
 from contracts.exchanges.health import blocked, expired_from
 from contracts.exchanges.secret_urls import Capabilities, secret_names
 from contracts.exchanges.wires import KEY_PASSWORD
-from contracts.messages import VARIABLE, Exchange
+from contracts.messages import VARIABLE, Exchange, Headers
 from contracts.notte import domain
 from contracts.rules import RuleBook
 from contracts.run.options import Options
 from contracts.verdicts import Judging, Verdict, judge_all, tally, unjudged, with_recurrence
 
 _HOST_AND_PORT = re.compile(r"([^:/]*|\[[^\]]*\])(:[0-9]{0,5})?(/.*)?")
+UNTRIED = "what the document says of it is not tried; leave --contract-header out to try it"
 _NO_PAIR = "is no user:password, as a basic scheme has it; end a user without password with a colon"
 
 
@@ -125,6 +127,30 @@ def certified(spec: Spec) -> Spec:
             security.append(tuple(one for one in alternative if one[0] not in shown))
         operations.append(replace(operation, security=tuple(security)))
     return replace(spec, operations=tuple(operations))
+
+
+def supplied(spec: Spec, headers: Headers) -> Spec:
+    """The document as it is where every request has these fields: none breaks what it says of them.
+
+    A notice says so, at the first parameter of each name.
+    """
+    names, operations, notices = dict(headers), [], dict[str, Notice]()
+    own = dict(zip(map(str.lower, names), names, strict=True))
+    for operation in spec.operations:
+        parameters = []
+        for one in operation.parameters:
+            name = own.get(one.name.lower()) if one.location == "header" else None
+            if name is not None:
+                one = replace(one, required=False, schema=None, media_type=None)
+                source, problem = (
+                    spec.document.source(one.pointer),
+                    f"{name} comes with every request",
+                )
+                known = notices.get(name, Notice("supplied", source, problem, UNTRIED, more=-1))
+                notices[name] = replace(known, more=known.more + 1)
+            parameters.append(one)
+        operations.append(replace(operation, parameters=tuple(parameters)))
+    return replace(spec, operations=tuple(operations), notices=(*spec.notices, *notices.values()))
 
 
 def unset(spec: Spec, environ: Mapping[str, str]) -> str:

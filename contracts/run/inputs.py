@@ -30,7 +30,7 @@ from contracts.probes.shares import ALWAYS, UNSENT, cost_of, shares_of
 from contracts.report.record import known_of_report, probes_of_report
 from contracts.rules import RuleBook, rules_for
 from contracts.rules.faults import refuse_faulty, undeclared
-from contracts.run.credentials import certified, credentials_from, refuse_missing, unset
+from contracts.run.credentials import certified, credentials_from, refuse_missing, supplied, unset
 from contracts.run.givens import Givens, givens_from, names_of
 from contracts.run.options import NO_PROXY, Options, check_base_url, host_of, usable_proxy
 from contracts.run.settings import own_document
@@ -212,7 +212,7 @@ def _addressed(
     headers = tuple((name, _header(name, value, environ)) for name, value in options.header)
     if options.client_cert is not None and base_url is not None:
         spec = certified(spec)
-    spec, others, scrubber = credentials_from(spec, options, base_url, environ)
+    spec, others, scrubber = credentials_from(supplied(spec, headers), options, base_url, environ)
     if asks and base_url is None:  # the mock gives no token, to be held against megabytes
         scrubber = replace(scrubber, common="")
     grants: Mapping[str, Grant] = {}

@@ -139,8 +139,8 @@ def supplied(spec: Spec, headers: Headers) -> Spec:
     for operation in spec.operations:
         parameters = []
         for one in operation.parameters:
-            name = own.get(one.name.lower()) if one.location == "header" else None
-            if name is not None:
+            field = {"header": one.name.lower(), "cookie": "cookie"}.get(one.location, "")
+            if name := own.get(field):
                 one = replace(one, required=False, schema=None, media_type=None)
                 source, problem = (
                     spec.document.source(one.pointer),

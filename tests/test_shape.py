@@ -20,7 +20,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 ENTRIES_AT_THE_DOOR = 24
 MODULES_IN_A_FOLDER = 14
 MODULES_IN_ALL = 189
-LINES = 44_875
+LINES = 44_873
 DENSITY = 5.2
 """Comprehensions and conditional expressions a hundred lines that are not blank."""
 LONGEST_MODULE = 400

@@ -130,10 +130,7 @@ def certified(spec: Spec) -> Spec:
 
 
 def supplied(spec: Spec, headers: Headers) -> Spec:
-    """The document as it is where every request has these fields: none breaks what it says of them.
-
-    A notice says so, at the first parameter of each name.
-    """
+    """The document as it is where every request has these fields, whose parameters none breaks."""
     names, operations, notices = dict(headers), [], dict[str, Notice]()
     own = dict(zip(map(str.lower, names), names, strict=True))
     for operation in spec.operations:

@@ -291,6 +291,15 @@ def test_media_types_of_an_answer_that_are_too_many_are_read_as_absent(monkeypat
     assert len(spec_from(LARGE["media types of an answer"](FEW)).operations[0].responses[0].content) == FEW
 
 
+def test_media_types_of_a_request_that_are_too_many_are_read_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unread, "MOST_IN_HEAD", FEW)
+    held, many = (spec_from(LARGE["media types of a request"](count)).operations[0] for count in (FEW, FEW + 1))
+    assert held.request_body is not None
+    assert len(held.request_body.content) == FEW
+    assert many.request_body is not None
+    assert not many.request_body.content
+
+
 def test_an_operation_has_fewer_requests_the_more_media_types_they_may_have() -> None:
     (operation,) = spec_from(LARGE["media types of a request"](MANY)).operations
     assert most_requests(operation) == MOST_WORK // MANY

@@ -21,7 +21,8 @@ from contracts.text import cut
 MOST_WITHIN = 15_000  # schemas in one, of which a validator and rules take some kilobytes each
 MOST_IN_PATH = 500  # parameters of a path, as each is named, and sent, with the whole path
 MOST_ALIKE = 100  # paths that differ in the names of parameters alone, and are one
-MOST_IN_HEAD = 2_000  # fields and media types of an answer; Node takes as many fields, Python 100
+MOST_IN_HEAD = 2_000  # fields and media types of a message; Node takes as many fields, Python 100
+_MEMBERS = {"response": ("headers", "content"), "request body": ("content",)}
 _AROUND = {
     "oneOf": ("oneOf",),
     "not": ("not",),
@@ -130,7 +131,7 @@ def without_huge(parts: list[Found], repairs: Repairs) -> list[Found]:
 
 
 def _long(parts: Sequence[Found]) -> Iterator[tuple[str, Found]]:
-    """Paths of too many parameters, or like too many others, and answers of too many fields."""
+    """Paths of too many parameters, or like too many others, and messages of too many fields."""
     alike = Counter[str]()
     for found in reversed(parts):  # the first of the document come last
         node, kind, place = found
@@ -140,7 +141,7 @@ def _long(parts: Sequence[Found]) -> Iterator[tuple[str, Found]]:
                 yield join_pointer("", *place), (node, "path", place)
         if kind == "path item" and str(place[-1]).count("{") > MOST_IN_PATH:
             yield join_pointer("", *place), found
-        for name in ("headers", "content") * (kind == "response"):
+        for name in _MEMBERS.get(kind, ()):
             if len(node.get(name) or ()) > MOST_IN_HEAD:
                 there = (*place, name)
                 yield join_pointer("", *there), (node[name], "members", there)

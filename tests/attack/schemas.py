@@ -121,6 +121,7 @@ LONG = {
 }
 LONG |= {
     "anyOf of 1,000 patterns",
+    "oneOf of 1,000 values",
     "dependentRequired 300 x 300",
     "300 if and then",
     "2,000 patternProperties",

@@ -93,7 +93,7 @@ BEFORE, CALLS = 6, 30  # so many calls see whether the folders can be written; a
 def test_a_disk_that_fails_at_any_time(
     only: bool, project: Project, earlier: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for call in range(BEFORE + 1, CALLS + 1, 1 if IS_LONG else 2 + only):
+    for call in range(BEFORE + 1, CALLS + 1, 1 if IS_LONG else 3 + only):
         disk = Disk(call, only)
         with monkeypatch.context() as patch:
             disk.install(patch)

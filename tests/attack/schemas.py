@@ -130,6 +130,7 @@ LONG |= {
 LONG |= {
     "1e4 dependentRequired",
     "a pattern of 1e6 characters beside a long name",
+    "a pattern beyond the engine beside a long name",
     "1e5 properties, all of one schema",
     "enum of one text of 1e7 characters",
     "properties 100 x 1,000",

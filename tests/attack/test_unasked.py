@@ -386,7 +386,7 @@ def test_what_goes_to_given_resources_is_said_first(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("option", "loudness"),
-    [("--contract-dry-run", "-q"), ("--contract-max-requests=1", "-v"), ("--contract-max-requests=1", "-qq")],
+    [("--contract-dry-run", "-q"), ("--contract-max-requests=1", "-qq")],
 )
 def test_a_delete_that_is_said_to_end_nothing_is_said_before_all_else(
     option: str, loudness: str, project: Project

@@ -389,7 +389,7 @@ def object_text(members: Mapping[str, str]) -> str:
     return f"{{{', '.join(f'{json.dumps(name)}: {text}' for name, text in members.items())}}}"
 
 
-QUICK = settings(max_examples=1_000 if IS_LONG else 25, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=1_000 if IS_LONG else 20, suppress_health_check=list(HealthCheck))
 LITERALS = st.sampled_from(
     [*NUMBERS.values(), *map(json.dumps, {**TIMES, **DURATIONS}.values()), '"active"', "null", "[]", "{}", "NaN"]
 )

@@ -27,7 +27,7 @@ NO_SUCCESS = (
 )
 UNDOCUMENTED = (
     "{refused} of {all} answers are 401 or 403, none a documented 2xx, and the document asks for "
-    "no credential; write its `security`, or give --contract-header NAME=ENVVAR"
+    "no credential; write its `security`, or give the right --contract-header NAME=ENVVAR"
 )
 OUT_OF_USE = "the document has no rule", "remove the entry"
 SILENT = (Outcome.NOT_EXERCISED, Outcome.NOT_ASKED, Outcome.UNDECIDED)
